@@ -1,0 +1,3 @@
+#include "CLinux.h"
+
+int firn_linux_version(void) { return 1; }
