@@ -38,7 +38,7 @@ let modules: KeyValuePairs<String, [String]> = [
     "JSON": [],
     "Platform": ["CLinux"],
     "Telemetry": ["Platform", "JSON"],
-    "Compression": ["CZstd", "CSnappy", "CZlib"],
+    "Compression": ["CZstd", "CSnappy", "CZlib", "CCrypto"],
     "Storage": ["Platform"],
     "Records": ["JSON"],
     "Avro": ["JSON", "Compression"],
@@ -84,6 +84,7 @@ let package = Package(
         systemLibrary("CZstd", pkgConfig: "libzstd", package: "libzstd-dev"),
         systemLibrary("CSnappy", pkgConfig: "snappy", package: "libsnappy-dev"),
         systemLibrary("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
+        systemLibrary("CCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
         .target(name: "CLinux"),
         .executableTarget(
             name: "firn", dependencies: ["Commands"], swiftSettings: settings),
@@ -97,6 +98,9 @@ let package = Package(
     ]
         + modules.map(module)
         + modules.map { name, dependencies in
-            tests("\(name)Tests", [name] + dependencies.filter { !$0.hasPrefix("C") || $0 == "Compression" || $0 == "Compaction" })
+            tests(
+                "\(name)Tests",
+                [name]
+                    + dependencies.filter { !$0.hasPrefix("C") || $0 == "Compression" || $0 == "Compaction" })
         }
 )

@@ -46,7 +46,9 @@ package struct ByteReader {
 
     /// Any fixed-width little-endian integer.
     @inlinable
-    package mutating func integer<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type) throws(DecodeError) -> T {
+    package mutating func integer<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type) throws(DecodeError)
+        -> T
+    {
         let width = MemoryLayout<T>.size
         guard width <= remaining else { throw truncated(width) }
         let value = base.loadUnaligned(fromByteOffset: offset, as: T.self)
@@ -61,7 +63,9 @@ package struct ByteReader {
     @inlinable package mutating func int32() throws(DecodeError) -> Int32 { try integer(Int32.self) }
     @inlinable package mutating func int64() throws(DecodeError) -> Int64 { try integer(Int64.self) }
     @inlinable package mutating func float() throws(DecodeError) -> Float { Float(bitPattern: try uint32()) }
-    @inlinable package mutating func double() throws(DecodeError) -> Double { Double(bitPattern: try uint64()) }
+    @inlinable package mutating func double() throws(DecodeError) -> Double {
+        Double(bitPattern: try uint64())
+    }
 
     /// An unsigned LEB128 varint of at most ten bytes.
     @inlinable
@@ -125,7 +129,9 @@ package struct ByteReader {
 extension Array where Element == UInt8 {
     /// Calls `body` with a reader over the array's bytes.
     @inlinable
-    package func withByteReader<R>(_ body: (inout ByteReader) throws(DecodeError) -> R) throws(DecodeError) -> R {
+    package func withByteReader<R>(_ body: (inout ByteReader) throws(DecodeError) -> R) throws(DecodeError)
+        -> R
+    {
         try withTypedError { (buffer) throws(DecodeError) -> R in
             var reader = ByteReader(buffer)
             return try body(&reader)

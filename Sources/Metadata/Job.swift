@@ -1,0 +1,46 @@
+package import Bytes
+
+/// A compaction: input references in one partition, an attempt, an outcome. Small, kept whole in the state.
+package struct Job: Hashable, Sendable {
+    /// Where a job stands in the log. Progress inside `running` is the session's own knowledge.
+    package enum Status: String, Hashable, Sendable {
+        /// Durable and not taken by a session (asked for by a person, or released by a failure).
+        case waiting
+        /// A session works on it.
+        case running
+        /// Failed three times; its inputs do not count as work until someone retries it.
+        case setAside
+    }
+
+    package var id: JobID
+    package var partition: PartitionID
+    package var inputs: [FileID]
+    package var status: Status
+    /// Counts from 1; the commit of an earlier attempt is refused.
+    package var attempt: Int
+    package var session: SessionID?
+    /// Why it exists: `lazy-leveled`, `basic`, `requested`, ….
+    package var strategy: ByteString
+    package var reason: ByteString
+    package var createdAtVersion: Version
+    package var createdAtTimestamp: Int64
+    package var failureCount: Int
+    package var lastError: ByteString?
+
+    package init(
+        id: JobID, partition: PartitionID, inputs: [FileID], status: Status, attempt: Int = 1,
+        session: SessionID?, strategy: ByteString, reason: ByteString
+    ) {
+        self.id = id
+        self.partition = partition
+        self.inputs = inputs
+        self.status = status
+        self.attempt = attempt
+        self.session = session
+        self.strategy = strategy
+        self.reason = reason
+        createdAtVersion = Version(0)
+        createdAtTimestamp = 0
+        failureCount = 0
+    }
+}
