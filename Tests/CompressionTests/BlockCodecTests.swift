@@ -1,0 +1,171 @@
+import Bytes
+import Compression
+import Testing
+
+/// Bytes with some structure: compressible, and not trivially so.
+func sampleBytes(_ count: Int, seed: UInt64 = 7) -> [UInt8] {
+    var state = seed
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count)
+    while bytes.count < count {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        bytes.append(UInt8(truncatingIfNeeded: state >> 60) + 65)
+        if bytes.count % 64 == 32 { bytes += bytes.suffix(min(32, count - bytes.count)) }
+    }
+    return bytes
+}
+
+let everyCodec: [Codec] = [
+    .none, .zstd(), .zstd(level: 19, checksum: false), .snappy, .gzip(), .zlib(level: 9), .deflate(level: 1),
+]
+
+/// Codecs whose format carries a checksum that sees any small damage (zlib's Adler-32 does not).
+let checkedCodecs: [Codec] = [.zstd(), .gzip()]
+
+@Suite struct BlockCodecTests {
+    @Test("what goes in comes out", arguments: everyCodec, [0, 1, 100, 70_000, 1_300_000])
+    func roundTrip(codec: Codec, size: Int) throws {
+        let input = sampleBytes(size)
+        let compressor = Compressor(codec)
+        let decompressor = Decompressor(codec)
+        for _ in 0..<2 {
+            var packed: [UInt8] = [1, 2, 3]
+            compressor.compress(input, into: &packed)
+            if size > 1000, codec != .none { #expect(packed.count < size) }
+            let block = Array(packed[3...])
+            var unknown: [UInt8] = [9]
+            try decompressor.decompress(block, limit: size, into: &unknown)
+            #expect(unknown == [9] + input)
+            var known: [UInt8] = []
+            try decompressor.decompress(block, expectedSize: size, limit: .max, into: &known)
+            #expect(known == input)
+        }
+    }
+
+    @Test("output beyond the limit is refused and leaves the array as it was", arguments: everyCodec)
+    func limit(codec: Codec) {
+        var packed: [UInt8] = []
+        Compressor(codec).compress(sampleBytes(5000), into: &packed)
+        for limit in [0, 1, 4999] {
+            var output: [UInt8] = [7]
+            let error = #expect(throws: DecodeError.self) {
+                try Decompressor(codec).decompress(packed, limit: limit, into: &output)
+            }
+            #expect(error?.kind == .limitExceeded)
+            #expect(output == [7])
+        }
+    }
+
+    @Test("a size other than the stated one is corrupt", arguments: everyCodec, [0, 4999, 5001])
+    func stated(codec: Codec, size: Int) {
+        var packed: [UInt8] = []
+        Compressor(codec).compress(sampleBytes(5000), into: &packed)
+        var output: [UInt8] = []
+        let error = #expect(throws: DecodeError.self) {
+            try Decompressor(codec).decompress(packed, expectedSize: size, limit: 1 << 20, into: &output)
+        }
+        #expect(error?.kind == .corrupt)
+        #expect(output.isEmpty)
+    }
+
+    @Test("a block cut anywhere is an error", arguments: everyCodec.dropFirst())
+    func truncation(codec: Codec) {
+        var packed: [UInt8] = []
+        Compressor(codec).compress(sampleBytes(600), into: &packed)
+        let decompressor = Decompressor(codec)
+        for length in 0..<packed.count {
+            var output: [UInt8] = []
+            #expect(throws: DecodeError.self, "cut at \(length)") {
+                try decompressor.decompress(Array(packed[..<length]), limit: 1 << 20, into: &output)
+            }
+        }
+    }
+
+    @Test(
+        "every flipped byte of a checksummed block is an error or gives the same bytes",
+        arguments: checkedCodecs)
+    func damage(codec: Codec) {
+        let input = sampleBytes(600)
+        var packed: [UInt8] = []
+        Compressor(codec).compress(input, into: &packed)
+        let decompressor = Decompressor(codec)
+        var refused = 0
+        for index in packed.indices {
+            for mask: UInt8 in [0x01, 0x80, 0xFF] {
+                var damaged = packed
+                damaged[index] ^= mask
+                var output: [UInt8] = []
+                do {
+                    try decompressor.decompress(damaged, limit: 1 << 20, into: &output)
+                    #expect(output == input)
+                } catch {
+                    refused += 1
+                }
+            }
+        }
+        #expect(refused > packed.count * 2)
+    }
+
+    @Test("damage to a codec without checksum never traps", arguments: everyCodec)
+    func unchecked(codec: Codec) {
+        var packed: [UInt8] = []
+        Compressor(codec).compress(sampleBytes(300), into: &packed)
+        for index in packed.indices {
+            var damaged = packed
+            damaged[index] ^= 0xFF
+            var output: [UInt8] = []
+            try? Decompressor(codec).decompress(damaged, limit: 1 << 16, into: &output)
+            #expect(output.count <= 1 << 16)
+        }
+    }
+
+    @Test("several gzip members are one block")
+    func members() throws {
+        var packed: [UInt8] = []
+        let compressor = Compressor(.gzip())
+        compressor.compress(Array("one,".utf8), into: &packed)
+        compressor.compress([], into: &packed)
+        compressor.compress(Array("two".utf8), into: &packed)
+        var output: [UInt8] = []
+        try Decompressor(.gzip()).decompress(packed, limit: 100, into: &output)
+        #expect(String(decoding: output, as: UTF8.self) == "one,two")
+    }
+
+    @Test("several zstd frames are one block")
+    func frames() throws {
+        var packed: [UInt8] = []
+        let compressor = Compressor(.zstd())
+        compressor.compress(Array("one,".utf8), into: &packed)
+        compressor.compress(Array("two".utf8), into: &packed)
+        var output: [UInt8] = []
+        try Decompressor(.zstd()).decompress(packed, limit: 7, into: &output)
+        #expect(String(decoding: output, as: UTF8.self) == "one,two")
+        #expect(throws: DecodeError.self) {
+            try Decompressor(.zstd()).decompress(packed, limit: 6, into: &output)
+        }
+    }
+
+    @Test("zstd's checksum is four bytes and can be left out")
+    func zstdChecksum() {
+        var with: [UInt8] = []
+        var without: [UInt8] = []
+        Compressor(.zstd(level: 1, checksum: true)).compress(sampleBytes(500), into: &with)
+        Compressor(.zstd(level: 1, checksum: false)).compress(sampleBytes(500), into: &without)
+        #expect(with.count == without.count + 4)
+    }
+
+    @Test("a few bytes that claim a terabyte get no memory")
+    func claims() {
+        // A zstd frame header: magic, an 8-byte content size of 1 TiB, a raw last block of one byte.
+        let zstd: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0xC0, 0x58, 0, 0, 0, 0, 0, 1, 0, 0, 0x09, 0, 0, 65]
+        // A snappy length of 2^32 - 1.
+        let snappy: [UInt8] = [0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0, 65]
+        for (codec, block) in [(Codec.zstd(), zstd), (.snappy, snappy)] {
+            var output: [UInt8] = []
+            #expect(throws: DecodeError.self) {
+                try Decompressor(codec).decompress(block, limit: 1 << 50, into: &output)
+            }
+            #expect(output.capacity < 64 << 20)
+        }
+    }
+}
