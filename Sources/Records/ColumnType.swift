@@ -1,4 +1,5 @@
 /// The type of a column: what a value means and how values compare.
+@usableFromInline
 package enum ColumnType: Hashable, Sendable {
     case boolean
     case int8, int16, int32, int64
@@ -40,6 +41,7 @@ package enum ColumnType: Hashable, Sendable {
 }
 
 /// The resolution of a timestamp.
+@usableFromInline
 package enum TimeUnit: String, Hashable, Sendable {
     case millisecond = "ms"
     case microsecond = "us"
@@ -47,6 +49,8 @@ package enum TimeUnit: String, Hashable, Sendable {
 }
 
 /// The physical form of a column's values.
+@frozen
+@usableFromInline
 package enum Lane: Hashable, Sendable {
     /// One byte a value, 0 or 1.
     case boolean
