@@ -1,0 +1,138 @@
+import Bytes
+import Synchronization
+
+/// Some files' entries as columns: what one manifest lists, or what was committed since the last one.
+///
+/// Immutable and shared by all states that hold it. There is no object, string or dictionary a file: integers
+/// lie in narrow columns, the ends of paths in one arena, directories and tuples are numbers, and what is
+/// rarely asked for stays encoded.
+package final class FileSegment: Sendable {
+    package let count: Int
+
+    let ids: [UInt64]
+    let sizes: IntegerColumn
+    /// -1 where unknown.
+    let rowCounts: IntegerColumn
+    let modificationTimes: IntegerColumn
+    let versions: IntegerColumn
+    let timestamps: IntegerColumn
+    let ordinals: IntegerColumn
+    /// Numbers into `directories`, `tuples`, `partitions` and `schemas`; 0 of the last two is nil.
+    let directoryCodes: IntegerColumn
+    let tupleCodes: IntegerColumn
+    let partitionCodes: IntegerColumn
+    let schemaCodes: IntegerColumn
+    /// Ends of the rows' tails in `tails`, shifted left by one; the low bit says that the rest of the name is
+    /// `-<id>.parquet` and is left out.
+    let tailEnds: [UInt32]
+    let tails: [UInt8]
+    let detailEnds: [UInt32]
+    let details: [UInt8]
+
+    /// Directories of paths, with the slash at their end.
+    let directories: [ByteString]
+    let tuples: [PartitionTuple]
+    /// For each tuple the number of its root partition in `roots`.
+    let tupleRoots: [Int]
+    /// The root partitions of the segment by path, ascending.
+    let roots: [PartitionID]
+    let partitions: [PartitionID?]
+    let schemas: [ByteString?]
+    /// Names of the columns that have bounds.
+    let boundNames: [ByteString]
+
+    package let totalBytes: Int64
+    /// Files of unknown row count add nothing.
+    package let totalRows: Int64
+
+    private let lookupTable = Mutex<FileLookup?>(nil)
+    private let rootOrder = Mutex<RootOrder?>(nil)
+
+    init(_ builder: borrowing Builder) {
+        count = builder.ids.count
+        ids = builder.ids
+        sizes = IntegerColumn(builder.sizes)
+        rowCounts = IntegerColumn(builder.rowCounts)
+        modificationTimes = IntegerColumn(builder.modificationTimes)
+        versions = IntegerColumn(builder.versions)
+        timestamps = IntegerColumn(builder.timestamps)
+        ordinals = IntegerColumn(builder.ordinals)
+        directoryCodes = IntegerColumn(builder.directoryCodes)
+        tupleCodes = IntegerColumn(builder.tupleCodes)
+        partitionCodes = IntegerColumn(builder.partitionCodes)
+        schemaCodes = IntegerColumn(builder.schemaCodes)
+        tailEnds = builder.tailEnds
+        tails = exact(builder.tails)
+        detailEnds = builder.detailEnds
+        details = exact(builder.detailWriter.bytes.bytes)
+        directories = builder.directories.values
+        tuples = builder.tuples
+        partitions = [nil] + builder.partitions.values.map { PartitionID($0) }
+        schemas = [nil] + builder.schemas.values
+        boundNames = builder.detailWriter.names.values
+        let paths = builder.tuples.map {
+            PartitionID(RootPath.path(columns: builder.partitionColumns, tuple: $0))
+        }
+        roots = Set(paths).sorted()
+        let numbers = Dictionary(uniqueKeysWithValues: zip(roots, roots.indices))
+        tupleRoots = paths.map { numbers[$0] ?? 0 }
+        totalBytes = builder.totalBytes
+        totalRows = builder.totalRows
+    }
+
+    /// Memory of the columns, arenas and dictionaries, without the lazily made indexes.
+    package var byteCount: Int {
+        let columns = [
+            sizes, rowCounts, modificationTimes, versions, timestamps, ordinals, directoryCodes, tupleCodes,
+            partitionCodes, schemaCodes,
+        ]
+        let fixed = ids.capacity * 8 + tailEnds.capacity * 4 + detailEnds.capacity * 4
+        let names = directories.reduce(0) { $0 + $1.count + 48 }
+        return columns.reduce(fixed) { $0 + $1.byteCount } + tails.capacity + details.capacity + names
+            + tuples.count * 96
+    }
+
+    /// The row of the file, made findable at the first call.
+    package func row(of id: FileID) -> Int? {
+        let lookup = lookupTable.withLock { table in
+            if let table { return table }
+            let made = FileLookup(ids)
+            table = made
+            return made
+        }
+        return lookup.row(of: id.rawValue, in: ids)
+    }
+
+    /// The rows by root partition and path, made at the first call.
+    var order: RootOrder {
+        rootOrder.withLock { order in
+            if let order { return order }
+            let made = RootOrder(self)
+            order = made
+            return made
+        }
+    }
+
+    package subscript(row: Int) -> FileView { FileView(segment: self, row: row) }
+
+    func rootNumber(of row: Int) -> Int { tupleRoots[Int(tupleCodes[row])] }
+
+    func tailRange(of row: Int) -> (range: Range<Int>, isNamedByID: Bool) {
+        let end = tailEnds[row]
+        let start = row == 0 ? 0 : tailEnds[row - 1] >> 1
+        return (Int(start)..<Int(end >> 1), end & 1 == 1)
+    }
+
+    func detailRange(of row: Int) -> Range<Int> {
+        Int(row == 0 ? 0 : detailEnds[row - 1])..<Int(detailEnds[row])
+    }
+}
+
+/// The array without spare capacity where much of it is spare.
+private func exact(_ bytes: [UInt8]) -> [UInt8] {
+    guard bytes.capacity > bytes.count + bytes.count / 16 + 64 else { return bytes }
+    return [UInt8](unsafeUninitializedCapacity: bytes.count) { target, count in
+        bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(target).copyMemory(from: $0) }
+        count = bytes.count
+    }
+}

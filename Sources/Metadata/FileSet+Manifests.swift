@@ -1,0 +1,67 @@
+package import Bytes
+
+/// What the manifest writer asks of a set: what no manifest has, and which entries of manifests are dead.
+extension FileSet {
+    /// The live files that no manifest lists, sorted by root partition and path, as one segment; empty where
+    /// there are none.
+    package func unwritten() -> FileSegment {
+        sorted(slots.filter { $0.manifest == nil })
+    }
+
+    /// The live files of the given slots in the order of a manifest: by root partition, then path.
+    package func sorted(_ chosen: [Slot]) -> FileSegment {
+        let merged = Self.merge(chosen, partitionColumns: partitionColumns)
+        let order = merged.order
+        var builder = FileSegment.Builder(partitionColumns: partitionColumns, capacity: merged.count)
+        for place in 0..<merged.count { builder.append(order.row(at: place), of: merged) }
+        return builder.finish()
+    }
+
+    package var unwrittenCount: Int {
+        slots.reduce(0) { $0 + ($1.manifest == nil ? $1.liveCount : 0) }
+    }
+
+    /// Dead entries in manifests.
+    package var tombstoneCount: Int {
+        slots.reduce(0) { $0 + ($1.manifest == nil ? 0 : $1.removedCount) }
+    }
+
+    /// The paths that are dead in some manifest.
+    package func tombstones() -> [ByteString] {
+        var paths: [ByteString] = []
+        for slot in slots where slot.manifest != nil {
+            slot.removed.forEach { paths.append(slot.segment[$0].path) }
+        }
+        return paths
+    }
+
+    /// The slots of manifests with a dead entry whose path lives elsewhere in the set.
+    ///
+    /// Their tombstone would hide the living entry too, so these manifests must be written anew.
+    package func revivedSlots() -> [Int] {
+        slots.indices.filter { index in
+            guard slots[index].manifest != nil else { return false }
+            var isRevived = false
+            slots[index].removed.forEach { row in
+                isRevived = isRevived || contains(FileID(slots[index].segment.ids[row]))
+            }
+            return isRevived
+        }
+    }
+
+    /// The same files after the manifest writer's work: the slots for which `keep` answers true as they are,
+    /// and the segments that now stand for all the others.
+    package func rewritten(
+        keeping keep: (Slot) -> Bool, adding written: [(segment: FileSegment, manifest: any ManifestIdentity)]
+    ) -> FileSet {
+        var result = FileSet(partitionColumns: partitionColumns)
+        result.slots =
+            slots.filter { $0.manifest != nil && keep($0) }
+            + written.map { Slot(segment: $0.segment, manifest: $0.manifest) }
+        result.count = result.slots.reduce(0) { $0 + $1.liveCount }
+        precondition(result.count == count, "rewritten manifests hold \(result.count) of \(count) files")
+        result.totalBytes = totalBytes
+        result.totalRows = totalRows
+        return result
+    }
+}

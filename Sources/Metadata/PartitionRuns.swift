@@ -1,0 +1,175 @@
+import Bytes
+import Synchronization
+
+/// A set of key-disjoint files of a partition: reading a key looks into at most one of them.
+package struct Run: Sendable {
+    /// By first key; without a row key by sequence.
+    package var files: [FileView]
+    package var bytes: Int64
+    /// Files of unknown row count add nothing.
+    package var rows: Int64
+    /// Sequence of the oldest file.
+    package var oldestSequence: Int64
+
+    init(_ file: FileView) {
+        files = [file]
+        bytes = file.sizeBytes
+        rows = file.rowCount ?? 0
+        oldestSequence = file.sequence
+    }
+
+    mutating func insert(_ file: FileView, at index: Int) {
+        files.insert(file, at: index)
+        bytes += file.sizeBytes
+        rows += file.rowCount ?? 0
+    }
+}
+
+/// The files of one partition as runs, oldest run first.
+///
+/// With a row key, each file, oldest first, joins the oldest run that it does not overlap: files that come in
+/// the order of their keys are one run. A file without key bounds is a run of its own. Without a row key no
+/// file excludes another, and a run is what compaction leaves alone: all files of at least half the target
+/// size are one, the files that one job wrote are one, every other file is its own.
+package struct PartitionRuns: Sendable {
+    package var partition: PartitionID
+    package var hasRowKey: Bool
+    package var runs: [Run]
+    /// Files of jobs that were set aside: live, and outside the runs.
+    package var setAside: [FileView]
+    package var fileCount: Int
+    package var bytes: Int64
+
+    /// Bytes outside the largest run: what is still to be merged into one.
+    package var debtBytes: Int64 {
+        runs.reduce(0) { $0 + $1.bytes } - (runs.map(\.bytes).max() ?? 0)
+    }
+
+    init(
+        partition: PartitionID, files: [FileView], setAside: [FileView], hasRowKey: Bool,
+        targetFileSize: Int64
+    ) {
+        self.partition = partition
+        self.hasRowKey = hasRowKey
+        self.setAside = setAside
+        fileCount = files.count + setAside.count
+        bytes = (files + setAside).reduce(0) { $0 + $1.sizeBytes }
+        let byAge = files.sorted { ($0.sequence, $0.id) < ($1.sequence, $1.id) }
+        runs = hasRowKey ? Self.keyed(byAge) : Self.keyless(byAge, targetFileSize: targetFileSize)
+    }
+
+    /// The ranges of a run's files, ascending and disjoint.
+    private struct Ranges {
+        var mins: [ByteString] = []
+        var maxs: [ByteString] = []
+        /// Nothing is known of the keys: no other file joins.
+        var isClosed = false
+
+        /// Where a file of this range goes, or nil where it overlaps one.
+        func place(_ range: (min: ByteString, max: ByteString)) -> Int? {
+            if isClosed { return nil }
+            guard let last = maxs.last, !(last < range.min) else { return maxs.count }
+            var low = 0
+            var high = maxs.count
+            while low < high {
+                let middle = (low + high) / 2
+                if maxs[middle] < range.min { low = middle + 1 } else { high = middle }
+            }
+            return low == mins.count || range.max < mins[low] ? low : nil
+        }
+    }
+
+    private static func keyed(_ files: [FileView]) -> [Run] {
+        var runs: [Run] = []
+        var ranges: [Ranges] = []
+        for file in files {
+            guard let range = file.keyRange else {
+                runs.append(Run(file))
+                ranges.append(Ranges(isClosed: true))
+                continue
+            }
+            var isPlaced = false
+            for index in runs.indices {
+                guard let place = ranges[index].place(range) else { continue }
+                runs[index].insert(file, at: place)
+                ranges[index].mins.insert(range.min, at: place)
+                ranges[index].maxs.insert(range.max, at: place)
+                isPlaced = true
+                break
+            }
+            if !isPlaced {
+                runs.append(Run(file))
+                ranges.append(Ranges(mins: [range.min], maxs: [range.max]))
+            }
+        }
+        return runs
+    }
+
+    private static func keyless(_ files: [FileView], targetFileSize: Int64) -> [Run] {
+        var runs: [Run] = []
+        var settled: Int?
+        var ofJob: [JobID: Int] = [:]
+        for file in files {
+            let isSettled = file.sizeBytes >= targetFileSize / 2
+            let job = isSettled ? nil : file.job
+            if let index = isSettled ? settled : job.flatMap({ ofJob[$0] }) {
+                runs[index].insert(file, at: runs[index].files.count)
+                continue
+            }
+            if isSettled { settled = runs.count }
+            if let job { ofJob[job] = runs.count }
+            runs.append(Run(file))
+        }
+        return runs
+    }
+}
+
+extension TableState {
+    /// The partition's runs, made at the first question and kept as long as the partition does not change.
+    package func runs(in partition: PartitionID) -> PartitionRuns {
+        if let known = runCache.withLock({ $0[partition] }) { return known }
+        var files: [FileView] = []
+        var setAside: [FileView] = []
+        for file in self.files(in: partition) {
+            let isSetAside = job(holding: file.id, in: partition)?.status == .setAside
+            if isSetAside { setAside.append(file) } else { files.append(file) }
+        }
+        let made = PartitionRuns(
+            partition: partition, files: files, setAside: setAside, hasRowKey: !definition.rowKey.isEmpty,
+            targetFileSize: properties.compactionTargetFileSize)
+        runCache.withLock { $0[partition] = made }
+        return made
+    }
+
+    /// The files with a reference in the partition, explicit or implicit, by path of the implicit ones first.
+    package func files(in partition: PartitionID) -> [FileView] {
+        var result: [FileView] = []
+        for file in files.files(in: partitions.root(of: partition)) where file.partition == partition {
+            if references.isEmpty || references.partitions(of: file.id).isEmpty { result.append(file) }
+        }
+        for id in references.files(in: partition) {
+            if let file = files.view(id) { result.append(file) }
+        }
+        return result
+    }
+
+    /// Bytes outside the largest run, over all partitions that have files.
+    package var debtBytes: Int64 {
+        occupiedPartitions().reduce(0) { $0 + runs(in: $1).debtBytes }
+    }
+
+    /// The partitions that some live file is referenced in: the unsplit roots and the nodes of split ones.
+    package func occupiedPartitions() -> [PartitionID] {
+        var result: [PartitionID] = []
+        var byRoot: [PartitionID: [PartitionID]] = [:]
+        for node in partitions.sorted() { byRoot[partitions.root(of: node.id), default: []].append(node.id) }
+        for root in files.rootPartitions() {
+            guard let nodes = byRoot[root.id] else {
+                result.append(root.id)
+                continue
+            }
+            for node in nodes where !files(in: node).isEmpty { result.append(node) }
+        }
+        return result
+    }
+}

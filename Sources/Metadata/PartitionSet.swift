@@ -1,0 +1,59 @@
+package import Bytes
+
+/// The nodes of the partition trees that were split; a root that never was is implied by its files.
+package struct PartitionSet: Sendable {
+    package typealias Entries = ManifestSet<PartitionID, Partition>
+
+    package private(set) var entries: Entries
+    private let partitionColumns: [ByteString]
+
+    package init(partitionColumns: [ByteString], _ entries: Entries = Entries()) {
+        self.entries = entries
+        self.partitionColumns = partitionColumns
+    }
+
+    package var count: Int { entries.count }
+    package var isEmpty: Bool { entries.isEmpty }
+    package subscript(id: PartitionID) -> Partition? { entries[id] }
+
+    package func sorted() -> [Partition] { entries.values.sorted { $0.id < $1.id } }
+
+    /// A partition that is not explicit is an unsplit root, hence a leaf.
+    package func isLeaf(_ id: PartitionID) -> Bool { entries[id]?.children.isEmpty ?? true }
+
+    /// The root partition whose tree holds the partition.
+    package func root(of id: PartitionID) -> PartitionID {
+        guard let node = entries[id] else { return id }
+        return PartitionID(RootPath.path(columns: partitionColumns, tuple: node.root))
+    }
+
+    /// The nodes above the partition, nearest first.
+    package func ancestors(of id: PartitionID) -> [PartitionID] {
+        var result: [PartitionID] = []
+        var node = entries[id]
+        while let parent = node?.parent, result.count <= entries.count {
+            result.append(parent)
+            node = entries[parent]
+        }
+        return result
+    }
+
+    /// The leaves of the tree below (or at) the partition, in key order.
+    package func leaves(below id: PartitionID) -> [PartitionID] {
+        guard let node = entries[id], !node.children.isEmpty else { return [id] }
+        return node.children.flatMap { leaves(below: $0) }
+    }
+
+    /// The leaf of the root's tree to which a normalised key belongs.
+    package func leaf(of root: PartitionID, for key: ByteString) -> PartitionID {
+        var id = root
+        while let node = entries[id], node.children.count == 2, let right = entries[node.children[1]] {
+            id = right.minKey.map { key < $0 } ?? false ? node.children[0] : node.children[1]
+        }
+        return id
+    }
+
+    mutating func put(_ partition: Partition, at version: Version) {
+        entries.put(partition.id, partition, at: version)
+    }
+}

@@ -1,0 +1,195 @@
+import Bytes
+import Synchronization
+
+/// One transaction on its way into a state: its actions in order, then what must hold at its end.
+struct StateChange {
+    let transaction: CommittedTransaction
+    var facts: TableState.Facts
+    var holders: [ReferenceKey: JobID]
+    /// Added and not yet in the set: they become one segment.
+    var pending: [FileEntry] = []
+    var pendingIDs: [FileID: Int] = [:]
+    /// References that went, explicit and implicit: no job may hold one at the end.
+    var released: [ReferenceKey] = []
+    /// Files whose explicit references changed.
+    var touched: Set<FileID> = []
+    /// Partitions whose runs are to be made anew; nil where all are.
+    var affected: Set<PartitionID>? = []
+    private let runs: [PartitionID: PartitionRuns]
+
+    init(_ state: TableState, _ transaction: CommittedTransaction) {
+        self.transaction = transaction
+        facts = state.facts
+        runs = state.runCache.withLock { $0 }
+        holders = state.holders
+        if transaction.version != facts.version { facts.addedInVersion = 0 }
+        facts.version = transaction.version
+        facts.timestamp = transaction.timestamp
+        facts.ordinal = transaction.ordinal
+    }
+
+    var version: Version { transaction.version }
+
+    /// Other engines' logs repeat removals and replace files in place; ours never do.
+    var isOwn: Bool { facts.definition.provider == "firn" }
+
+    func error(_ message: String) -> StateError { StateError(message, at: version) }
+
+    mutating func applyAll() throws(StateError) {
+        for action in transaction.actions { try apply(action) }
+        facts.files.add(takePending())
+        try checkReleased()
+        try checkTouched()
+        let window = facts.properties.ingestDedupeDays * 86_400_000
+        facts.receipts.drop(before: transaction.timestamp - window)
+    }
+
+    func finish() -> TableState {
+        var kept: [PartitionID: PartitionRuns] = [:]
+        if var affected {
+            for key in released { affected.insert(key.partition) }
+            kept = runs
+            for partition in affected { kept[partition] = nil }
+        }
+        return TableState(facts, holders: holders, runs: kept)
+    }
+
+    private mutating func apply(_ action: Action) throws(StateError) {
+        switch action {
+        case .tableProtocol(let tableProtocol): facts.tableProtocol = tableProtocol
+        case .definition(let definition): try define(definition)
+        case .add(let entry): try add(entry)
+        case .remove(let removal): try remove(removal)
+        case .mergeSkip: break
+        case .operation(let operation): try apply(operation)
+        }
+    }
+
+    private mutating func define(_ definition: TableDefinition) throws(StateError) {
+        guard !isOwn || definition.id == facts.definition.id else {
+            throw error("metaData is of another table, \(definition.id.display)")
+        }
+        let columns = definition.partitionColumns
+        if columns != facts.files.partitionColumns {
+            guard facts.files.isEmpty, pending.isEmpty, facts.partitions.isEmpty else {
+                throw error("the partition columns change while the table has files")
+            }
+            facts.files = FileSet(partitionColumns: columns)
+            facts.partitions = PartitionSet(partitionColumns: columns)
+        }
+        facts.register(definition)
+        affected = nil
+    }
+
+    // MARK: Files
+
+    private mutating func add(_ entry: FileEntry) throws(StateError) {
+        guard entry.id == FileID(path: entry.path) else {
+            throw error("file \(entry.path.display) does not have the id \(entry.id)")
+        }
+        if let known = liveEntry(entry.id) {
+            guard !isOwn, known.path == entry.path else {
+                throw error("file \(entry.path.display) is live already")
+            }
+            _ = takeAway(entry.id)
+        }
+        if let garbage = facts.garbage[entry.id] {
+            guard garbage.path == entry.path else {
+                throw error("file \(entry.path.display) has the id of garbage \(garbage.path.display)")
+            }
+            guard garbage.condemnedAtVersion == nil else {
+                throw error("file \(entry.path.display) is taken back after it was condemned")
+            }
+        }
+        if isOwn, entry.partitionValues.values.count != facts.files.partitionColumns.count {
+            throw error("file \(entry.path.display) has the wrong number of partition values")
+        }
+        var entry = entry
+        entry.addedAtVersion = version
+        entry.addedAtTimestamp = transaction.timestamp
+        entry.ordinal = Int32(facts.addedInVersion)
+        facts.addedInVersion += 1
+        guard facts.addedInVersion < 1 << 20 else { throw error("more than 1,048,575 files are added") }
+        affect(implicitPartition(of: entry))
+        pendingIDs[entry.id] = pending.count
+        pending.append(entry)
+    }
+
+    private mutating func remove(_ removal: FileRemoval) throws(StateError) {
+        guard let entry = takeAway(removal.id), entry.path == removal.path else {
+            if !isOwn { return }
+            throw error("file \(removal.path.display) is removed and is not live")
+        }
+        let explicit = facts.references.partitions(of: entry.id)
+        for partition in explicit {
+            _ = facts.references.remove(entry.id, in: partition, at: version)
+            released.append(ReferenceKey(file: entry.id, partition: partition))
+        }
+        if explicit.isEmpty {
+            released.append(ReferenceKey(file: entry.id, partition: implicitPartition(of: entry)))
+        }
+        touched.remove(entry.id)
+        guard isOwn else { return }
+        let garbage = GarbageEntry(
+            file: entry.id, path: entry.path, sizeBytes: entry.sizeBytes,
+            addedAtVersion: entry.addedAtVersion, removedAtVersion: version,
+            removedAtTimestamp: transaction.timestamp, job: removal.job)
+        facts.garbage.add(garbage, at: version)
+    }
+
+    /// The live entry, also one that this transaction adds.
+    func liveEntry(_ id: FileID) -> FileEntry? {
+        if let index = pendingIDs[id] { return pending[index] }
+        return facts.files.file(id)
+    }
+
+    func isLive(_ id: FileID) -> Bool { pendingIDs[id] != nil || facts.files.contains(id) }
+
+    mutating func affect(_ partition: PartitionID) { affected?.insert(partition) }
+
+    func implicitPartition(of entry: FileEntry) -> PartitionID {
+        entry.partition
+            ?? PartitionID(
+                RootPath.path(columns: facts.files.partitionColumns, tuple: entry.partitionValues))
+    }
+
+    private mutating func takeAway(_ id: FileID) -> FileEntry? {
+        if pendingIDs[id] != nil { facts.files.add(takePending()) }
+        return facts.files.remove(id)?.entry
+    }
+
+    private mutating func takePending() -> [FileEntry] {
+        defer {
+            pending = []
+            pendingIDs = [:]
+        }
+        return pending
+    }
+
+    // MARK: At the end
+
+    private func checkReleased() throws(StateError) {
+        for key in released {
+            guard let holder = holders[key] else { continue }
+            throw error(
+                "file \(key.file) leaves partition \"\(key.partition)\" while job \(holder) holds it")
+        }
+    }
+
+    private func checkTouched() throws(StateError) {
+        for file in touched where isLive(file) {
+            let partitions = facts.references.partitions(of: file)
+            guard !partitions.isEmpty else {
+                throw error("file \(file) loses its last reference and stays live")
+            }
+            let all = Set(partitions)
+            for partition in partitions {
+                let above = facts.partitions.ancestors(of: partition)
+                if let overlapping = above.first(where: all.contains) {
+                    throw error(
+                        "file \(file) is referenced in \"\(partition)\" and in \"\(overlapping)\" above it")
+                }
+            }
+        }
+    }
+}
