@@ -10,7 +10,7 @@ func sampleBytes(_ count: Int, seed: UInt64 = 7) -> [UInt8] {
     while bytes.count < count {
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         bytes.append(UInt8(truncatingIfNeeded: state >> 60) + 65)
-        if bytes.count % 64 == 32 { bytes += bytes.suffix(min(32, count - bytes.count)) }
+        if bytes.count % 64 == 32 { bytes += bytes[(bytes.count - min(32, count - bytes.count))...] }
     }
     return bytes
 }
