@@ -24,7 +24,7 @@ package enum FileSystemCalls {
     /// A second name for a file; EEXIST where it is taken.
     package static func link(
         _ old: ByteString, at oldDirectory: Int32 = workingDirectory, to new: ByteString,
-        at newDirectory: Int32 = workingDirectory
+        in newDirectory: Int32 = workingDirectory
     ) throws(Errno) {
         try both(old, new) { (old, new) throws(Errno) in
             _ = try retrying { linkat(oldDirectory, old, newDirectory, new, 0) }
@@ -54,7 +54,7 @@ package enum FileSystemCalls {
     /// Replaces what `new` names.
     package static func rename(
         _ old: ByteString, at oldDirectory: Int32 = workingDirectory, to new: ByteString,
-        at newDirectory: Int32 = workingDirectory
+        in newDirectory: Int32 = workingDirectory
     ) throws(Errno) {
         try both(old, new) { (old, new) throws(Errno) in
             _ = try retrying { renameat(oldDirectory, old, newDirectory, new) }
@@ -64,7 +64,7 @@ package enum FileSystemCalls {
     /// EEXIST where `new` is taken.
     package static func renameNoReplace(
         _ old: ByteString, at oldDirectory: Int32 = workingDirectory, to new: ByteString,
-        at newDirectory: Int32 = workingDirectory
+        in newDirectory: Int32 = workingDirectory
     ) throws(Errno) {
         try both(old, new) { (old, new) throws(Errno) in
             _ = try retrying { firn_rename_no_replace(oldDirectory, old, newDirectory, new) }
