@@ -1,0 +1,171 @@
+import Bytes
+import Compression
+
+/// The working memory of one column's reader, passed on from chunk to chunk.
+final class PageScratch {
+    /// The part of the file that was read ahead.
+    let window = RawBuffer()
+    /// The page being decoded, followed by ``HybridDecoder/padding`` zeros.
+    var page: [UInt8] = []
+    let levels = RawBuffer()
+    let indices = RawBuffer()
+    let strings = RawBuffer()
+    private let decompressors: DecompressorSet
+
+    init(_ decompressors: DecompressorSet = DecompressorSet()) { self.decompressors = decompressors }
+
+    func decompressor(for codec: PageCodec) throws(ParquetError) -> Decompressor {
+        try decompressors.decompressor(for: codec)
+    }
+}
+
+/// One decompressor a codec, shared by the columns of a reader.
+final class DecompressorSet {
+    private var made: [PageCodec: Decompressor] = [:]
+
+    func decompressor(for codec: PageCodec) throws(ParquetError) -> Decompressor {
+        if let known = made[codec] { return known }
+        let new = try codec.decompressor()
+        made[codec] = new
+        return new
+    }
+}
+
+/// The pages of one column chunk, one after another: headers, checksums, decompression.
+struct PageStream {
+    /// No page may hold more than this, whatever its header says.
+    static let largestPage = 512 << 20
+    private static let largestHeader = 1 << 20
+
+    private let source: any ParquetSource
+    private let codec: PageCodec
+    private let scratch: PageScratch
+    private let readAhead: Int
+    private let end: Int
+    /// Where the next header or body begins.
+    private(set) var offset: Int
+    /// The part of the file that the window holds.
+    private var windowStart = 0
+
+    init(
+        _ source: any ParquetSource, _ span: FileSpan, codec: PageCodec, scratch: PageScratch, readAhead: Int
+    ) throws(ParquetError) {
+        guard span.offset >= 4, span.size >= 0, span.size <= source.sizeBytes,
+            span.offset <= source.sizeBytes - span.size
+        else {
+            throw ParquetError(
+                .malformed, "\(span.size) bytes of pages at \(span.offset) are outside the file")
+        }
+        self.source = source
+        self.codec = codec
+        self.scratch = scratch
+        self.readAhead = max(4096, readAhead)
+        offset = span.offset
+        end = span.offset + span.size
+        scratch.window.count = 0
+        windowStart = offset
+    }
+
+    var isAtEnd: Bool { offset >= end }
+
+    /// Makes `count` bytes from `offset` on available, and more where that saves a read.
+    private mutating func fill(_ count: Int) throws(ParquetError) {
+        let window = scratch.window
+        let have = windowStart + window.count - offset
+        if have >= count { return }
+        let wanted = min(max(count, readAhead), end - offset)
+        if have > 0 {
+            // The regions may overlap; copyMemory allows that.
+            window.base.copyMemory(from: window.base + (offset - windowStart), byteCount: have)
+            window.count = have
+        } else {
+            window.count = 0
+        }
+        windowStart = offset
+        window.reserve(wanted - window.count)
+        let fresh = wanted - window.count
+        try source.checkedRead(
+            at: offset + window.count,
+            into: UnsafeMutableRawBufferPointer(start: window.end, count: fresh))
+        window.count += fresh
+    }
+
+    /// Reads the next header and moves behind it.
+    mutating func nextHeader() throws(ParquetError) -> PageHeader {
+        var wanted = min(256, end - offset)
+        while true {
+            guard wanted > 0 else { throw ParquetError(.malformed, "the pages end before the rows do") }
+            try fill(wanted)
+            let start = offset - windowStart
+            let available = min(scratch.window.count - start, Self.largestHeader)
+            let bytes = UnsafeRawBufferPointer(start: scratch.window.base + start, count: available)
+            var reader = CompactReader(ByteReader(bytes))
+            do throws(DecodeError) {
+                let header = try PageHeader(&reader)
+                offset += reader.bytes.offset
+                guard header.compressedSize <= end - offset else {
+                    throw DecodeError(.malformed, at: 0, "a page is larger than what is left of its chunk")
+                }
+                guard header.uncompressedSize <= Self.largestPage else {
+                    throw DecodeError(
+                        .limitExceeded, at: 0,
+                        "a page of \(header.uncompressedSize) bytes, \(Self.largestPage) are the most")
+                }
+                return header
+            } catch {
+                let more = min(available * 4, end - offset, Self.largestHeader)
+                guard error.kind == .truncated, more > available else { throw ParquetError(error) }
+                wanted = more
+            }
+        }
+    }
+
+    /// Moves behind the body of the page whose header was just read.
+    mutating func skipBody(_ header: PageHeader) { offset += header.compressedSize }
+
+    /// Checks the page's checksum and puts its decompressed bytes into the scratch page.
+    mutating func loadBody(_ header: PageHeader) throws(ParquetError) {
+        try fill(header.compressedSize)
+        let body = UnsafeRawBufferPointer(
+            start: scratch.window.base + (offset - windowStart), count: header.compressedSize)
+        try Self.check(body, header)
+        scratch.page.removeAll(keepingCapacity: true)
+        if header.kind == .dataV2 {
+            try loadV2(body, header)
+        } else {
+            try decompress(body, header.uncompressedSize, isCompressed: true)
+        }
+        scratch.page.append(contentsOf: repeatElement(0, count: HybridDecoder.padding))
+        offset += header.compressedSize
+    }
+
+    /// The stored checksum covers the page as it lies in the file, without its header.
+    static func check(_ body: UnsafeRawBufferPointer, _ header: PageHeader) throws(ParquetError) {
+        if let crc = header.crc, CRC32.checksum(of: body) != crc {
+            throw ParquetError(.corrupt, "the checksum of a page does not match")
+        }
+    }
+
+    private func loadV2(_ body: UnsafeRawBufferPointer, _ header: PageHeader) throws(ParquetError) {
+        // Each is at most 32 bits wide in the file's format, so the sum cannot overflow.
+        let levels = min(header.definitionLevelBytes, 1 << 31) + min(header.repetitionLevelBytes, 1 << 31)
+        guard levels <= body.count, levels <= header.uncompressedSize else {
+            throw ParquetError(.malformed, "the levels of a page are longer than the page")
+        }
+        scratch.page.append(contentsOf: body[..<levels])
+        try decompress(
+            UnsafeRawBufferPointer(rebasing: body[levels...]), header.uncompressedSize - levels,
+            isCompressed: header.isCompressed)
+    }
+
+    private func decompress(
+        _ body: UnsafeRawBufferPointer, _ size: Int, isCompressed: Bool
+    ) throws(ParquetError) {
+        if body.isEmpty, size == 0 { return }
+        let decompressor = try scratch.decompressor(for: isCompressed ? codec : .uncompressed)
+        try decoding { () throws(DecodeError) in
+            try decompressor.decompress(
+                body, expectedSize: size, limit: Self.largestPage, into: &scratch.page)
+        }
+    }
+}
