@@ -31,7 +31,8 @@ final class ZlibDecompressor {
             if total > bound.most { throw bound.tooMuch() }
             switch step.status {
             case Z_STREAM_END:
-                if rest.isEmpty { return }
+                // Writers that make raw data by cutting the header off zlib's leave its checksum, or a part.
+                if rest.isEmpty || wrapper == .raw && rest.count <= 4 { return }
                 guard wrapper == .gzip else {
                     throw DecodeError(.malformed, at: offset, "bytes follow the end of the deflated data")
                 }

@@ -145,6 +145,28 @@ let checkedCodecs: [Codec] = [.zstd(), .gzip()]
         }
     }
 
+    @Test("bytes after the end are malformed, but for a checksum left behind raw deflated data")
+    func tails() throws {
+        for (codec, allowed) in [(Codec.zlib(), 0), (.deflate(), 4)] {
+            var packed: [UInt8] = []
+            Compressor(codec).compress(sampleBytes(500), into: &packed)
+            for tail in 0...6 {
+                let input = packed + [UInt8](repeating: 0xAA, count: tail)
+                var output: [UInt8] = []
+                if tail <= allowed {
+                    try Decompressor(codec).decompress(input, limit: 500, into: &output)
+                    #expect(output == sampleBytes(500))
+                } else {
+                    let error = #expect(throws: DecodeError.self) {
+                        try Decompressor(codec).decompress(input, limit: 500, into: &output)
+                    }
+                    #expect(error?.kind == .malformed)
+                    #expect(error?.offset == packed.count)
+                }
+            }
+        }
+    }
+
     @Test("zstd's checksum is four bytes and can be left out")
     func zstdChecksum() {
         var with: [UInt8] = []
