@@ -3,33 +3,10 @@ import Records
 
 /// The escaped path of a root partition, which is its ``PartitionID`` (`date=2024-01-01/region=eu`).
 package enum RootPath {
-    /// Empty where there are no partition columns.
+    /// Empty where there are no partition columns. A value that a foreign entry lacks counts as null.
     package static func path(columns: [ByteString], tuple: PartitionTuple) -> ByteString {
-        var bytes: [UInt8] = []
-        for (index, column) in columns.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: "/")) }
-            append(column, to: &bytes)
-            bytes.append(UInt8(ascii: "="))
-            if index < tuple.values.count, let value = tuple.values[index] {
-                append(value, to: &bytes)
-            } else {
-                bytes.append(contentsOf: "__HIVE_DEFAULT_PARTITION__".utf8)
-            }
-        }
-        return ByteString(bytes)
-    }
-
-    private static let special = Set("\"#%'*/:=?\\{[]^".utf8)
-
-    private static func append(_ text: ByteString, to bytes: inout [UInt8]) {
-        for byte in text.bytes {
-            if byte < 0x20 || byte == 0x7F || special.contains(byte) {
-                bytes.append(UInt8(ascii: "%"))
-                bytes.append(contentsOf: Hex.string(UInt64(byte), width: 2).uppercased().utf8)
-            } else {
-                bytes.append(byte)
-            }
-        }
+        let values = columns.indices.map { $0 < tuple.values.count ? tuple.values[$0] : nil }
+        return PartitionPath.path(columns: columns, values: values)
     }
 }
 

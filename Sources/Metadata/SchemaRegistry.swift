@@ -8,7 +8,8 @@ package enum SchemaRegistry {
         ByteString(Hex.string(text(of: schema).withUnsafeBytes { FileID.hash($0) }))
     }
 
-    /// The canonical JSON of a schema: members in one order, no spaces.
+    /// The canonical JSON of a schema, in the form of `schema.json`: members in one order, no spaces. What
+    /// makes the id must never change, so it is written here and not by whoever lays out that file.
     package static func text(of schema: TableSchema) -> ByteString {
         var bytes: [UInt8] = Array(#"{"columns":["#.utf8)
         for (index, column) in schema.columns.enumerated() {
@@ -16,7 +17,7 @@ package enum SchemaRegistry {
             bytes.append(contentsOf: #"{"name":"#.utf8)
             quote(column.name, to: &bytes)
             bytes.append(contentsOf: #","type":""#.utf8)
-            bytes.append(contentsOf: column.type.registryName.utf8)
+            bytes.append(contentsOf: column.type.name.utf8)
             bytes.append(contentsOf: #"","nullable":\#(column.isNullable),"id":\#(column.id)}"#.utf8)
         }
         bytes.append(contentsOf: #"],"rowKey":["#.utf8)
@@ -44,16 +45,5 @@ package enum SchemaRegistry {
             }
         }
         bytes.append(UInt8(ascii: "\""))
-    }
-}
-
-extension ColumnType {
-    /// The type as `schema.json` names it.
-    fileprivate var registryName: String {
-        switch self {
-        case .decimal(let precision, let scale): "decimal(\(precision),\(scale))"
-        case .timestamp(let unit, let isUTC): "timestamp[\(unit.rawValue)\(isUTC ? ",UTC" : "")]"
-        default: "\(self)"
-        }
     }
 }

@@ -1,0 +1,155 @@
+import Bytes
+import Metadata
+import Planning
+import Testing
+
+private let hour: Int64 = 3_600_000
+
+/// States and version files of versions committed one an hour; `now` is the hour of `current`.
+private func retention(
+    states: [Int64], files: ClosedRange<Int64>, current: Int64, tags: [ByteString: Version] = [:],
+    pins: [VersionPin] = [], set: [ByteString: ByteString] = [:]
+) -> Retention {
+    Retention(
+        states: states.map { .init(version: Version($0), timestamp: $0 * hour) },
+        versionFiles: files.map { .init(version: Version($0), timestamp: $0 * hour) },
+        current: Version(current), tags: tags, pins: pins, properties: TableProperties(overrides: set),
+        now: current * hour)
+}
+
+extension Retention {
+    fileprivate var keptStates: [Int64] { states.filter { $0.hold != nil }.map(\.version.rawValue) }
+    fileprivate var keptFiles: [Int64] { versionFiles.filter { $0.hold != nil }.map(\.version.rawValue) }
+    fileprivate func hold(state: Int64) -> Hold? { states.first { $0.version == Version(state) }?.hold }
+}
+
+@Suite("Retention")
+struct RetentionTests {
+    private let short: [ByteString: ByteString] = ["state.retention.hours": "0", "log.retention.hours": "0"]
+
+    @Test("without any state every version file is needed")
+    func noState() {
+        let plan = retention(states: [], files: 0...30, current: 30, set: short)
+        #expect(plan.keptFiles == Array(0...30))
+    }
+
+    @Test("the newest states stay, and the version files after the newest")
+    func newest() {
+        let plan = retention(states: [10, 20, 30], files: 0...33, current: 33, set: short)
+        #expect(plan.keptStates == [20, 30] && plan.keptFiles == [31, 32, 33])
+        #expect(plan.hold(state: 20) == .newest(Version(20)))
+    }
+
+    @Test("young states stay as long as they are young")
+    func young() {
+        let set: [ByteString: ByteString] = ["state.retention.hours": "21", "log.retention.hours": "0"]
+        let plan = retention(states: [10, 20, 30, 40], files: 35...40, current: 40, set: set)
+        #expect(plan.keptStates == [20, 30, 40])
+        #expect(plan.hold(state: 20) == .young(Version(20), until: 41 * hour))
+    }
+
+    @Test("a tag keeps its state, or the state below and the version files between")
+    func tags() {
+        let plan = retention(
+            states: [10, 20, 30, 40], files: 0...40, current: 40, tags: ["a": Version(10), "b": Version(23)],
+            set: short)
+        #expect(plan.keptStates == [10, 20, 30, 40])
+        #expect(plan.hold(state: 20) == .tag("b", Version(23)))
+        #expect(plan.keptFiles == [21, 22, 23])
+    }
+
+    @Test("a pin keeps its version until it ends")
+    func pins() {
+        let pins = [
+            VersionPin(session: SessionID(1), version: Version(12), until: 41 * hour),
+            VersionPin(session: SessionID(2), version: Version(2), until: 40 * hour),
+        ]
+        let plan = retention(states: [0, 10, 20, 30, 40], files: 0...40, current: 40, pins: pins, set: short)
+        #expect(plan.keptStates == [10, 30, 40] && plan.keptFiles == [11, 12])
+    }
+
+    @Test("within the log's retention every version can be had")
+    func log() {
+        let set: [ByteString: ByteString] = ["state.retention.hours": "0", "log.retention.hours": "15"]
+        let plan = retention(states: [0, 10, 20, 30, 40], files: 0...40, current: 40, set: set)
+        #expect(plan.keptFiles == Array(21...40))
+        #expect(plan.keptStates == [20, 30, 40])
+        #expect(plan.hold(state: 20) == .log(Version(29), until: 44 * hour))
+    }
+
+    @Test("an unknown age is never old, and what is newer than what was read stays")
+    func unknown() {
+        let plan = Retention(
+            states: [.init(version: Version(1), timestamp: nil), .init(version: Version(9), timestamp: 0)],
+            versionFiles: [
+                .init(version: Version(1), timestamp: nil), .init(version: Version(9), timestamp: 0),
+            ],
+            current: Version(5), tags: [:], pins: [],
+            properties: TableProperties(overrides: ["state.retention.versions": "1"]), now: 1000 * hour)
+        #expect(plan.keptStates == [1, 9] && plan.keptFiles == [1, 9])
+    }
+}
+
+@Suite("Garbage")
+struct GarbagePlanTests {
+    private func garbage(_ id: UInt64, _ added: Int64, _ removed: Int64, condemned: Int64? = nil)
+        -> GarbageEntry
+    {
+        GarbageEntry(
+            file: FileID(id), path: "f", sizeBytes: 1, addedAtVersion: Version(added),
+            removedAtVersion: Version(removed), removedAtTimestamp: removed * hour,
+            condemnedAtVersion: condemned.map { Version($0) })
+    }
+
+    @Test("a file goes when no kept version lies in its life, nobody reads it and the delay is over")
+    func verdicts() {
+        let plan = retention(
+            states: [10, 20, 30], files: 0...30, current: 30, tags: ["t": Version(5)],
+            pins: [VersionPin(session: SessionID(4), version: Version(15))],
+            set: ["state.retention.hours": "0", "log.retention.hours": "0"])
+        let entries = [
+            garbage(1, 0, 5), garbage(2, 0, 6), garbage(3, 11, 15), garbage(4, 11, 16), garbage(5, 16, 20),
+            garbage(6, 16, 21), garbage(7, 21, 30), garbage(8, 6, 10, condemned: 12), garbage(9, 6, 10),
+            garbage(10, 6, 10, condemned: 12),
+        ]
+        let result = GarbagePlan(
+            garbage: entries.reversed(), kept: plan.keptVersions,
+            filePins: [.init(session: SessionID(8), file: FileID(9))],
+            properties: TableProperties(), now: 30 * hour + 60_000, live: { $0 == FileID(10) })
+        let expected: [GarbagePlan.Verdict] = [
+            .condemnable, .held(.version(.tag("t", Version(5)))), .condemnable,
+            .held(.version(.pin(SessionID(4), Version(15), until: nil))), .condemnable,
+            .held(.version(.newest(Version(20)))), .held(.delay(until: 30 * hour + 15 * 60_000)), .deletable,
+            .held(.pinned(SessionID(8))), .held(.live),
+        ]
+        #expect(result.decisions.map(\.verdict) == expected)
+        #expect(result.decisions.map(\.entry.file.rawValue) == Array(1...10))
+        #expect(result.condemnable == [FileID(1), FileID(3), FileID(5)])
+        #expect(result.deletable.map(\.file) == [FileID(8)])
+    }
+
+    @Test("of several kept versions the one that lasts longest is told")
+    func longest() {
+        let kept: [(range: ClosedRange<Version>, hold: Hold)] = [
+            (Version(3)...Version(3), .young(Version(3), until: 5)),
+            (Version(4)...Version(4), .young(Version(4), until: 9)),
+            (Version(0)...Version(7), .young(Version(7), until: 7)),
+        ]
+        let result = GarbagePlan(
+            garbage: [garbage(1, 2, 6), garbage(2, 6, 7), garbage(3, 8, 9)], kept: kept, filePins: [],
+            properties: TableProperties(overrides: ["gc.delayMinutes": "0"]), now: 100 * hour,
+            live: { _ in false })
+        #expect(result.decisions[0].verdict == .held(.version(.young(Version(4), until: 9))))
+        #expect(result.decisions[1].verdict == .held(.version(.young(Version(7), until: 7))))
+        #expect(result.decisions[2].verdict == .condemnable)
+    }
+
+    @Test("with collection switched off everything is held")
+    func disabled() {
+        let result = GarbagePlan(
+            garbage: [garbage(1, 0, 1)], kept: [], filePins: [],
+            properties: TableProperties(overrides: ["gc.enabled": "false"]), now: 100 * hour,
+            live: { _ in false })
+        #expect(result.decisions.map(\.verdict) == [.held(.disabled)])
+    }
+}
