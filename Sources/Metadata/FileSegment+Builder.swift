@@ -157,7 +157,7 @@ extension FileSegment {
 
 extension FileSegment.Builder {
     /// A row of another segment, its details copied as they are where the columns have the same numbers.
-    mutating func append(_ row: Int, of segment: FileSegment) {
+    package mutating func append(_ row: Int, of segment: FileSegment) {
         let tuple = tupleCode(segment.tuples[Int(segment.tupleCodes[row])])
         let partition = segment.partitions[Int(segment.partitionCodes[row])]
         let schema = segment.schemas[Int(segment.schemaCodes[row])]

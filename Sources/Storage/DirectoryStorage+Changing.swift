@@ -8,9 +8,7 @@ extension DirectoryStorage {
             do throws(Errno) {
                 let flags: OpenFlags = [.writeOnly, .create, .exclusive, .noFollow]
                 let file = try parent.openAt(ObjectKey.name(of: key), flags)
-                let writer = LocalObjectWriter(key: key, file: file, parent: try parent.duplicate())
-                try makeParentDurable(of: key, parent)
-                return writer
+                return LocalObjectWriter(key: key, file: file, parent: try parent.duplicate())
             } catch {
                 throw StorageError(error, .create, key)
             }

@@ -1,0 +1,19 @@
+import Platform
+
+/// What does not belong to the table but to the process that opens it.
+package struct LogOptions: Sendable {
+    /// Threads that read manifests at the same time.
+    package var readParallelism = 8
+    /// How often a commit that meets other writers starts over.
+    package var maxCommitAttempts = 100
+    /// Actions of one version file, at most, where several transactions wait.
+    package var maxGroupActions = 10_000
+    /// After this long without a look at the storage, a log does not trust that nothing was expired.
+    package var trustMilliseconds: Int64 = 60_000
+    /// Waits; a test passes its own.
+    package var sleep: @Sendable (_ nanoseconds: UInt64) -> Void = { Thread.sleep(nanoseconds: $0) }
+    /// Told of what went wrong without harm: a state that cannot be read, a hint that cannot be written.
+    package var warn: @Sendable (String) -> Void = { _ in }
+
+    package init() {}
+}

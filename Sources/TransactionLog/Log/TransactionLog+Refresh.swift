@@ -1,0 +1,71 @@
+package import Metadata
+import Platform
+import Synchronization
+
+extension TransactionLog {
+    /// Reads what other writers committed and returns the newest state.
+    @discardableResult
+    package func refresh() throws(LogError) -> TableState {
+        try serial.withLock { (_) throws(LogError) in
+            if isPoisoned { throw .poisoned }
+            _ = try catchUp()
+            return current
+        }
+    }
+
+    /// True where so much time went by that version files after the current one may have come and expired.
+    var isStale: Bool {
+        let now = clock.nowMilliseconds()
+        let seen = shared.withLock { $0.lastSeenMilliseconds }
+        return now - seen > options.trustMilliseconds || now < seen - options.trustMilliseconds
+    }
+
+    /// Applies the versions after the current one and returns their transactions.
+    ///
+    /// - Precondition: `serial` is held.
+    func catchUp() throws(LogError) -> [CommittedTransaction] {
+        if isStale { try reloadIfExpired() }
+        var found: [CommittedTransaction] = []
+        while true {
+            let state = current
+            guard let transactions = try store.transactions(of: state.version.next) else { break }
+            advance(to: try Replay.apply(transactions, to: state), by: transactions)
+            found += transactions
+        }
+        let now = clock.nowMilliseconds()
+        shared.withLock { $0.lastSeenMilliseconds = now }
+        return found
+    }
+
+    /// Starts from the newest state again where the version file of the current version is gone.
+    private func reloadIfExpired() throws(LogError) {
+        let version = current.version
+        if try store.exists(path.versionFile(version)) { return }
+        let listing = try store.listing(from: nil)
+        if listing.newestVersion.map({ $0 <= version }) ?? true { return }
+        try replaceAll(with: try Replay.open(store, options: options))
+    }
+
+    /// Opens the log again from storage: what a failed sync left is read as it is.
+    package func reopen() throws(LogError) {
+        try serial.withLock { (_) throws(LogError) in
+            try replaceAll(with: try Replay.open(store, options: options))
+            shared.withLock { $0.isPoisoned = false }
+        }
+    }
+
+    private func replaceAll(with replayed: Replayed) throws(LogError) {
+        let now = clock.nowMilliseconds()
+        let (old, observers) = shared.withLock { shared in
+            let old = shared.current
+            shared.current = replayed.state
+            shared.base = replayed.base
+            shared.pending = replayed.transactions
+            shared.pendingActionCount = replayed.transactions.reduce(0) { $0 + $1.actions.count }
+            shared.lastSeenMilliseconds = now
+            return (old, shared.observers)
+        }
+        let news = replayed.transactions.filter { $0.version > old.version }
+        for observer in observers { observer(old, replayed.state, news) }
+    }
+}

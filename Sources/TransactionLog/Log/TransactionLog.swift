@@ -1,0 +1,84 @@
+package import Metadata
+import Platform
+import Storage
+import Synchronization
+
+/// The log of one table: what is committed, in order, and the state that follows from it.
+///
+/// All methods may be called from any thread. ``current`` never waits; ``commit(_:)`` and ``refresh()`` read
+/// and write storage and wait for each other.
+package final class TransactionLog: Sendable {
+    package let path: LogPath
+    package let options: LogOptions
+    let store: LogStorage
+    let clock: any Clock
+    let entropy: any Entropy
+
+    /// Told of every new state, in order, by the thread that found it. Must return at once and must not call
+    /// the log's waiting methods.
+    package typealias Observer =
+        @Sendable (_ old: TableState, _ new: TableState, _ transactions: [CommittedTransaction]) -> Void
+
+    /// What readers see; held for moments.
+    struct Shared {
+        var current: TableState
+        /// The state in storage that `current` was made from, nil where there is none.
+        var base: StateManifest?
+        /// Committed after `base`, in order: what the next incremental state adds.
+        var pending: [CommittedTransaction]
+        var pendingActionCount: Int
+        var isPoisoned = false
+        var observers: [Observer] = []
+        /// When newer versions were last looked for or made, by the wall clock.
+        var lastSeenMilliseconds: Int64
+    }
+
+    let shared: Mutex<Shared>
+    /// Transactions of this process that wait for a leader.
+    let waiting = Mutex<[WaitingTransaction]>([])
+    /// Held during the I/O of a commit, a refresh or a swap of `base`: one thread moves the log at a time.
+    let serial = Mutex<Void>(())
+    /// Held while a state is written: one at a time in a process.
+    let stateWriting = Mutex<Void>(())
+
+    init(
+        store: LogStorage, replayed: Replayed, clock: any Clock, entropy: any Entropy, options: LogOptions
+    ) {
+        path = store.path
+        self.store = store
+        self.clock = clock
+        self.entropy = entropy
+        self.options = options
+        shared = Mutex(
+            Shared(
+                current: replayed.state, base: replayed.base, pending: replayed.transactions,
+                pendingActionCount: replayed.transactions.reduce(0) { $0 + $1.actions.count },
+                lastSeenMilliseconds: clock.nowMilliseconds()))
+    }
+
+    /// The newest state that this object knows.
+    package var current: TableState { shared.withLock { $0.current } }
+
+    /// True after a failed sync: nothing is committed until ``reopen()``.
+    package var isPoisoned: Bool { shared.withLock { $0.isPoisoned } }
+
+    package func addObserver(_ observer: @escaping Observer) {
+        shared.withLock { $0.observers.append(observer) }
+    }
+
+    /// Makes `state` the current one and tells the observers.
+    ///
+    /// - Precondition: `serial` is held and `state` follows from the current state by `transactions`.
+    func advance(to state: TableState, by transactions: [CommittedTransaction]) {
+        let now = clock.nowMilliseconds()
+        let (old, observers) = shared.withLock { shared in
+            let old = shared.current
+            shared.current = state
+            shared.pending += transactions
+            shared.pendingActionCount += transactions.reduce(0) { $0 + $1.actions.count }
+            shared.lastSeenMilliseconds = now
+            return (old, shared.observers)
+        }
+        for observer in observers { observer(old, state, transactions) }
+    }
+}

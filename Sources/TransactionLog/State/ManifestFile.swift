@@ -1,0 +1,35 @@
+import Avro
+import Bytes
+import Metadata
+
+/// A manifest's bytes before they have a name.
+struct ManifestFile: Sendable {
+    var kind: ManifestKind
+    var entryCount: Int
+    var bytes: [UInt8]
+}
+
+/// The parsed schemas: parsing one takes longer than reading a small manifest.
+enum ParsedSchemas {
+    static let stateManifest = parse(AvroSchemas.stateManifest)
+    static let fileEntry = parse(AvroSchemas.fileEntry)
+    static let referenceEntry = parse(AvroSchemas.referenceEntry)
+    static let garbageEntry = parse(AvroSchemas.garbageEntry)
+    static let partitionEntry = parse(AvroSchemas.partitionEntry)
+
+    private static func parse(_ text: String) -> AvroSchema {
+        do { return try AvroSchema.parse(text) } catch { preconditionFailure("a schema of ours: \(error)") }
+    }
+}
+
+extension TableProperties {
+    /// How the blocks of states and manifests are compressed.
+    var stateCodec: AvroCodec {
+        switch stateCompression {
+        case .zstd: .zstandard(level: stateCompressionLevel)
+        case .deflate: .deflate(level: min(9, stateCompressionLevel))
+        case .snappy: .snappy
+        case .none: .null
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import Avro
+import Bytes
+import Metadata
+
+extension StateManifest {
+    /// The one record of `_manifest.avro`.
+    func write(to encoder: inout AvroEncoder) {
+        encoder.int(Self.formatVersion)
+        encoder.long(version.rawValue)
+        encoder.long(createdAt)
+        encoder.long(fileCount)
+        encoder.long(totalBytes)
+        encoder.items(files.manifests) { Self.write($1, to: &$0) }
+        encoder.strings(files.tombstones)
+        encoder.map(schemaRegistry.map { (key: $0.id, value: $0.text) })
+        encoder.int(protocolVersion)
+        encoder.optional(metadata)
+        encoder.long(timestamp)
+        for set in [references, garbage, partitions] {
+            encoder.index(1)
+            encoder.items(set.manifests) { Self.write($1, to: &$0) }
+            encoder.items(set.tombstones) { encoder, tombstone in
+                encoder.string(tombstone.key)
+                encoder.long(tombstone.version.rawValue)
+            }
+        }
+        encoder.map(properties.map { (key: $0.name, value: $0.value) })
+        encoder.items(tags) { encoder, tag in
+            encoder.string(tag.name)
+            encoder.long(tag.version.rawValue)
+        }
+        encoder.strings(jobs)
+        encoder.strings(receipts)
+        encoder.strings(deadSessions.map { ByteString($0.description) })
+    }
+
+    private static func write(_ info: ManifestInfo, to encoder: inout AvroEncoder) {
+        encoder.string(info.path)
+        encoder.long(info.entryCount)
+        encoder.long(info.minAddedAtVersion.rawValue)
+        encoder.long(info.maxAddedAtVersion.rawValue)
+        if let bounds = info.partitionBounds {
+            encoder.index(1)
+            encoder.items(bounds) { encoder, bound in
+                encoder.string(bound.column)
+                encoder.optional(bound.min)
+                encoder.optional(bound.max)
+                encoder.optional(bound.hasNull)
+            }
+        } else {
+            encoder.null()
+        }
+        encoder.long(info.tombstoneCount)
+        encoder.long(info.liveEntryCount)
+        encoder.optional(info.lengthBytes)
+        encoder.optional(info.checksum.map { Int64($0) })
+    }
+}

@@ -1,0 +1,84 @@
+import Bytes
+import JSON
+import Metadata
+
+extension StateManifest {
+    /// What is small of a state; the four sets are left empty.
+    init(_ state: TableState, createdAt: Int64) {
+        version = state.version
+        self.createdAt = createdAt
+        timestamp = state.timestamp
+        fileCount = Int64(state.fileCount)
+        totalBytes = state.totalBytes
+        files = StoredSet()
+        references = StoredSet()
+        garbage = StoredSet()
+        partitions = StoredSet()
+        schemaRegistry = state.schemaRegistry.sorted { $0.key < $1.key }.map { (id: $0.key, text: $0.value) }
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("metaData")
+        ActionWire.writeDefinition(state.definition, to: &writer)
+        writer.key("protocol")
+        ActionWire.writeProtocol(state.tableProtocol, to: &writer)
+        writer.endObject()
+        metadata = ByteString(writer.bytes)
+        protocolVersion = Int32(state.tableProtocol.minReaderVersion)
+        properties = state.properties.overrides.sorted { $0.key < $1.key }.map {
+            (name: $0.key, value: $0.value)
+        }
+        tags = state.tags.sorted { $0.key < $1.key }.map { (name: $0.key, version: $0.value) }
+        jobs = state.jobs.values.sorted { $0.id < $1.id }.map { job in
+            Self.object { ActionWire.write(job, stamped: true, to: &$0) }
+        }
+        receipts = state.receipts.all.map { receipt in
+            Self.object { ActionWire.write(receipt, stamped: true, to: &$0) }
+        }
+        deadSessions = state.deadSessions.sorted { $0.rawValue < $1.rawValue }
+    }
+
+    private static func object(_ write: (inout JSONWriter) -> Void) -> ByteString {
+        var writer = JSONWriter()
+        writer.beginObject()
+        write(&writer)
+        writer.endObject()
+        return ByteString(writer.bytes)
+    }
+
+    /// The state's facts without the four sets.
+    func facts() throws(WireError) -> TableState.Facts {
+        let definition: TableDefinition
+        var tableProtocol = TableProtocol(
+            minReaderVersion: Int(protocolVersion), minWriterVersion: Int(protocolVersion))
+        guard let text = metadata else { throw WireError(.malformed, "the state has no metadata") }
+        let value = try Self.parse(text)
+        definition = try ActionWire.definition(WireObject("metaData", value["metaData"] ?? value))
+        if let found = value["protocol"] {
+            tableProtocol = try ActionWire.tableProtocol(WireObject("protocol", found))
+        }
+        try ActionWire.check(tableProtocol)
+        var facts = TableState.Facts(
+            version: version, timestamp: timestamp, tableProtocol: tableProtocol, definition: definition)
+        for (id, text) in schemaRegistry { facts.schemaRegistry[id] = text }
+        facts.properties = TableProperties(
+            overrides: Dictionary(properties.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }))
+        facts.tags = Dictionary(tags.map { ($0.name, $0.version) }, uniquingKeysWith: { $1 })
+        for text in jobs {
+            let job = try ActionWire.job(WireObject("jobs", try Self.parse(text)))
+            facts.jobs[job.id] = job
+        }
+        var found: [IngestReceipt] = []
+        for text in receipts {
+            found.append(try ActionWire.receipt(WireObject("receipts", try Self.parse(text))))
+        }
+        facts.receipts = ReceiptWindow(found)
+        facts.deadSessions = Set(deadSessions)
+        return facts
+    }
+
+    private static func parse(_ text: ByteString) throws(WireError) -> JSONValue {
+        do throws(DecodeError) { return try JSONValue.parse(text.bytes) } catch {
+            throw WireError(.malformed, error.description)
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import Bytes
+import Compression
+import Metadata
+
+/// Reads the state of one version and checks it against every number that it says of itself.
+struct StateReader: Sendable {
+    private let store: LogStorage
+    private let options: LogOptions
+
+    init(_ store: LogStorage, _ options: LogOptions) {
+        self.store = store
+        self.options = options
+    }
+
+    func read(_ version: Version) throws(LogError) -> (TableState, StateManifest) {
+        let name = LogPath.stateName(version).display
+        let manifest = try self.manifest(version)
+        var facts: TableState.Facts
+        do throws(WireError) { facts = try manifest.facts() } catch {
+            throw .damaged(file: name, line: nil, error)
+        }
+        facts.files = try files(manifest, partitionColumns: facts.definition.partitionColumns)
+        guard facts.files.count == Int(manifest.fileCount), facts.files.totalBytes == manifest.totalBytes
+        else {
+            throw .damaged(
+                file: name, line: nil,
+                "\(manifest.fileCount) files of \(manifest.totalBytes) bytes are announced, "
+                    + "\(facts.files.count) of \(facts.files.totalBytes) are there")
+        }
+        facts.references = ReferenceSet(
+            try set(
+                manifest.references, SetManifestReader.references,
+                entryKey: { ReferenceKey(file: $0.file, partition: $0.partition) },
+                tombstoneKey: SetKey.reference))
+        facts.garbage = GarbageSet(
+            try set(
+                manifest.garbage, SetManifestReader.garbage, entryKey: { $0.file }, tombstoneKey: SetKey.file)
+        )
+        facts.partitions = PartitionSet(
+            partitionColumns: facts.definition.partitionColumns,
+            try set(
+                manifest.partitions, SetManifestReader.partitions, entryKey: { $0.id },
+                tombstoneKey: { PartitionID($0) }))
+        return (TableState(facts), manifest)
+    }
+
+    /// The record alone, without its manifests.
+    func manifest(_ version: Version) throws(LogError) -> StateManifest {
+        let name = LogPath.stateName(version).display
+        guard let bytes = try store.read(store.path.stateManifest(version)) else {
+            throw .damaged(file: name, line: nil, "_manifest.avro is missing")
+        }
+        let manifest: StateManifest
+        do throws(DecodeError) { manifest = try StateManifest.decode(bytes) } catch {
+            throw .damaged(file: name + "/_manifest.avro", line: nil, error)
+        }
+        guard manifest.version == version else {
+            throw .damaged(file: name, line: nil, "it says that it is version \(manifest.version)")
+        }
+        return manifest
+    }
+
+    private func files(
+        _ manifest: StateManifest, partitionColumns: [ByteString]
+    ) throws(LogError) -> FileSet {
+        let segments = try Parallel.map(manifest.files.manifests, threads: options.readParallelism) {
+            [self] (info) throws(LogError) in
+            let bytes = try verifiedBytes(info)
+            do throws(DecodeError) {
+                return try FileManifestReader.read(
+                    bytes, partitionColumns: partitionColumns, expectedCount: Int(info.entryCount))
+            } catch {
+                throw LogError.damaged(file: info.path.display, line: nil, error)
+            }
+        }
+        return FileSet(
+            partitionColumns: partitionColumns,
+            manifests: zip(segments, manifest.files.manifests).map {
+                (segment: $0, manifest: StoredManifest($1))
+            },
+            tombstones: manifest.files.tombstones)
+    }
+
+    private func set<Key: Hashable & Sendable, Value: Hashable & Sendable>(
+        _ stored: StoredSet<KeyTombstone>,
+        _ decode: @escaping @Sendable ([UInt8]) throws(DecodeError) -> [StoredEntry<Value>],
+        entryKey: (Value) -> Key, tombstoneKey: (ByteString) -> Key?
+    ) throws(LogError) -> ManifestSet<Key, Value> {
+        let parts = try Parallel.map(stored.manifests, threads: options.readParallelism) {
+            [self] (info) throws(LogError) in
+            let bytes = try verifiedBytes(info)
+            let entries: [StoredEntry<Value>]
+            do throws(DecodeError) { entries = try decode(bytes) } catch {
+                throw LogError.damaged(file: info.path.display, line: nil, error)
+            }
+            guard entries.count == Int(info.entryCount) else {
+                throw LogError.damaged(
+                    file: info.path.display, line: nil,
+                    "\(info.entryCount) entries are announced, \(entries.count) are there")
+            }
+            return entries
+        }
+        var entries: [ManifestSet<Key, Value>.Entry] = []
+        for (info, part) in zip(stored.manifests, parts) {
+            let identity = StoredManifest(info)
+            for entry in part {
+                entries.append(
+                    ManifestSet<Key, Value>.Entry(
+                        key: entryKey(entry.value), value: entry.value, version: entry.version,
+                        manifest: identity))
+            }
+        }
+        var tombstones: [ManifestSet<Key, Value>.Tombstone] = []
+        for tombstone in stored.tombstones {
+            guard let key = tombstoneKey(tombstone.key) else {
+                throw .damaged(file: "_manifest.avro", line: nil, "a tombstone has no key")
+            }
+            tombstones.append(ManifestSet<Key, Value>.Tombstone(key: key, version: tombstone.version))
+        }
+        return ManifestSet(entries: entries, tombstones: tombstones)
+    }
+
+    private func verifiedBytes(_ info: ManifestInfo) throws(LogError) -> [UInt8] {
+        guard let bytes = try store.read(store.path.directory + info.path) else {
+            throw .damaged(file: info.path.display, line: nil, "the manifest is missing")
+        }
+        if let length = info.lengthBytes, length != bytes.count {
+            throw .damaged(
+                file: info.path.display, line: nil, "\(length) bytes are announced, \(bytes.count) are there")
+        }
+        if let checksum = info.checksum, checksum != CRC32.checksum(of: bytes) {
+            throw .damaged(file: info.path.display, line: nil, "the checksum does not match")
+        }
+        return bytes
+    }
+}

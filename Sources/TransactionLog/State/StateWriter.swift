@@ -1,0 +1,91 @@
+import Avro
+import Bytes
+import Compression
+import JSON
+import Metadata
+import Platform
+
+/// Writes the state of one version: new manifests for what none lists, old ones as they are, then the one file
+/// that names them all.
+struct StateWriter: Sendable {
+    /// Whether manifests that are there already are written anew.
+    enum Compaction: Sendable { case never, whereNeeded, full }
+
+    let store: LogStorage
+    let clock: any Clock
+    let entropy: any Entropy
+    let options: LogOptions
+    let codec: AvroCodec
+
+    /// What a write gives: the record, and the state with its sets as the record tells.
+    struct Written {
+        var manifest: StateManifest
+        var state: TableState
+    }
+
+    /// nil where another process was first: its state is as good.
+    ///
+    /// - Parameter base: the state in storage that `state` was made from; it knows the manifests of the sets.
+    func write(
+        _ state: TableState, base: StateManifest?, compaction: Compaction
+    ) throws(LogError) -> Written? {
+        if try store.exists(store.path.stateManifest(state.version)) { return nil }
+        let policy = ManifestPolicy(state.properties)
+        let files = try writeFiles(state, compaction: compaction)
+        let references = try writeSet(
+            state.references.entries, base?.references.manifests ?? [], policy, compaction, at: state.version,
+            key: { SetKey.reference($0.file, $0.partition) })
+        let garbage = try writeSet(
+            state.garbage.entries, base?.garbage.manifests ?? [], policy, compaction, at: state.version,
+            key: { SetKey.file($0) })
+        let partitions = try writeSet(
+            state.partitions.entries, base?.partitions.manifests ?? [], policy, compaction, at: state.version,
+            key: { $0.name })
+        var manifest = StateManifest(state, createdAt: clock.nowMilliseconds())
+        manifest.files = files.stored
+        manifest.references = references.stored
+        manifest.garbage = garbage.stored
+        manifest.partitions = partitions.stored
+        // Manifests are durable by now: the record must never name one that is not.
+        guard try create(manifest) else { return nil }
+        let written = state.replacingSets(
+            files: files.set, references: ReferenceSet(references.set), garbage: GarbageSet(garbage.set),
+            partitions: PartitionSet(partitionColumns: state.definition.partitionColumns, partitions.set))
+        return Written(manifest: manifest, state: written)
+    }
+
+    private func create(_ manifest: StateManifest) throws(LogError) -> Bool {
+        var file = AvroFileWriter(
+            schema: ParsedSchemas.stateManifest, codec: codec, syncMarker: entropy.bytes(16))
+        file.append { manifest.write(to: &$0) }
+        let bytes = file.finish()
+        switch store.create(store.path.stateManifest(manifest.version), bytes) {
+        case .created:
+            let hint = LastCheckpoint(
+                version: manifest.version, fileCount: manifest.fileCount, totalBytes: manifest.totalBytes,
+                createdTime: manifest.createdAt)
+            store.writeHint(hint, warn: options.warn)
+            return true
+        case .exists: return false
+        case .unknown(let error, _), .syncFailed(let error), .failed(let error): throw .storage(error)
+        }
+    }
+
+    /// A new manifest under a name of its own, durable when this returns.
+    func writeManifest(_ file: ManifestFile) throws(LogError) -> ManifestInfo {
+        while true {
+            let name = LogPath.manifestName(entropy.uint64())
+            switch store.create(store.path.directory + name, file.bytes) {
+            case .created:
+                var info = ManifestInfo(
+                    path: name, kind: file.kind, entryCount: Int64(file.entryCount),
+                    minAddedAtVersion: Version(0), maxAddedAtVersion: Version(0))
+                info.lengthBytes = Int64(file.bytes.count)
+                info.checksum = CRC32.checksum(of: file.bytes)
+                return info
+            case .exists: continue
+            case .unknown(let error, _), .syncFailed(let error), .failed(let error): throw .storage(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+// Replaced by the kit's first source file.
