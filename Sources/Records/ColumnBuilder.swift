@@ -143,3 +143,19 @@ package struct ColumnBuilder: Sendable {
         return result
     }
 }
+
+extension ColumnBuilder {
+    /// Bytes of the values so far.
+    package var byteCount: Int {
+        let width =
+            switch lane {
+            case .boolean: 1
+            case .int32, .float: 4
+            case .int64, .double: 8
+            case .int128: 16
+            case .bytes: 4
+            case .none: 0
+            }
+        return count * (width + 1) + bytes.data.count
+    }
+}

@@ -4,16 +4,13 @@ package import Bytes
 package enum SchemaInference {
     /// The type that holds the values of both; nil where only a person could say.
     ///
-    /// Undecided takes the other; int64 and uint64 with anything numeric make double, as does int64 with uint64;
-    /// a date with a timestamp is the timestamp. Everything else makes nil (text readers then fall back to
-    /// string, which holds any text).
+    /// Undecided takes the other; int64 or uint64 with double make double; a date with a timestamp is the
+    /// timestamp. Everything else makes nil (readers of CSV then fall back to string, which holds any text).
     package static func common(_ left: ColumnType, _ right: ColumnType) -> ColumnType? {
         if left == right { return left }
         switch (left, right) {
         case (.undecided, let other), (let other, .undecided): return other
-        case (.int64, .uint64), (.uint64, .int64), (.int64, .double), (.double, .int64), (.uint64, .double),
-            (.double, .uint64):
-            return .double
+        case (.int64, .double), (.double, .int64), (.uint64, .double), (.double, .uint64): return .double
         case (.date, .timestamp(let unit, let isUTC)), (.timestamp(let unit, let isUTC), .date):
             return .timestamp(unit, isUTC: isUTC)
         case (.timestamp(let a, let isUTC), .timestamp(let b, let isAlsoUTC)) where isUTC == isAlsoUTC:

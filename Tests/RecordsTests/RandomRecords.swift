@@ -38,7 +38,11 @@ enum RandomRecords {
             if Bool.random(using: &random) { return .floating(edges.randomElement(using: &random)!) }
             return .floating(Double(bitPattern: random.next()))
         case .string:
-            let parts = ["a", "b", "\u{0}", "é", "e\u{301}", "common-prefix-", "\u{10FFFF}", "\u{1}", "~"]
+            let parts = [
+                "a", "b", "\u{0}", "é", "e\u{301}", "common-prefix-", "\u{10FFFF}", "\u{1}", "~", ",", "\"",
+                "\n",
+                "\r\n", "\t", "\\",
+            ]
             let count = Int.random(in: 0...4, using: &random)
             return .bytes(ByteString((0..<count).map { _ in parts.randomElement(using: &random)! }.joined()))
         case .binary:

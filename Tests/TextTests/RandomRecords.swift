@@ -1,0 +1,1 @@
+../RecordsTests/RandomRecords.swift
