@@ -8,7 +8,9 @@ extension DirectoryStorage {
             do throws(Errno) {
                 let flags: OpenFlags = [.writeOnly, .create, .exclusive, .noFollow]
                 let file = try parent.openAt(ObjectKey.name(of: key), flags)
-                return LocalObjectWriter(key: key, file: file, parent: try parent.duplicate())
+                let writer = LocalObjectWriter(key: key, file: file, parent: try parent.duplicate())
+                try makeParentDurable(of: key, parent)
+                return writer
             } catch {
                 throw StorageError(error, .create, key)
             }

@@ -7,19 +7,16 @@ extension DirectoryStorage {
     /// How many directories are remembered; beyond it, all are forgotten and asked about again.
     private static let rememberedDirectories = 65_536
 
-    /// The directory that is to hold `key`, made where it is not there; its name and those of the directories above
-    /// it are on disk.
-    func openDurableParent(of key: ByteString) throws(Errno) -> FileDescriptor {
+    /// The directory that is to hold `key`, made where it is not there. Until something is in it, others may delete
+    /// it again; once something is, ``makeParentDurable(of:_:)`` brings its name to disk.
+    func openOrMakeParent(of key: ByteString) throws(Errno) -> FileDescriptor {
         let parent = ObjectKey.parent(of: key)
-        let handle: FileDescriptor
         do throws(Errno) {
-            handle = try open(parent, .directory)
+            return try open(parent, .directory)
         } catch .enoent {
             try makeDirectories(parent)
-            handle = try open(parent, .directory)
+            return try open(parent, .directory)
         }
-        try makeDurable(parent, inode: try handle.status().inode)
-        return handle
     }
 
     private func makeDirectories(_ directory: ByteString) throws(Errno) {
@@ -34,10 +31,13 @@ extension DirectoryStorage {
         }
     }
 
-    /// Syncs the directories that hold `directory` and those above it, unless this process has done so before: who
-    /// else made it may have died before syncing.
-    private func makeDurable(_ directory: ByteString, inode: UInt64) throws(Errno) {
-        if directory.isEmpty || durableDirectories.withLock({ $0[directory] == inode }) { return }
+    /// Syncs the directories that hold the open directory of `key` and those above it, unless this process has done
+    /// so before: who else made it may have died before syncing.
+    func makeParentDurable(of key: ByteString, _ parent: borrowing FileDescriptor) throws(Errno) {
+        let directory = ObjectKey.parent(of: key)
+        if directory.isEmpty { return }
+        let inode = try parent.status().inode
+        if durableDirectories.withLock({ $0[directory] == inode }) { return }
         for key in ObjectKey.prefixes(of: directory) {
             let current = try open(key, [.directory, .path]).status().inode
             if durableDirectories.withLock({ $0[key] == current }) { continue }

@@ -91,6 +91,8 @@ extension DirectoryStorage {
             throw StorageError(error, .put, key)
         }
         do throws(Errno) {
+            // Before the link, so that a failure leaves no name behind.
+            try makeParentDurable(of: key, parent)
             try file.sync()
         } catch {
             try? FileSystemCalls.unlink(temporary, at: parent.rawValue)
@@ -112,9 +114,11 @@ extension DirectoryStorage {
         throw failure
     }
 
-    /// Makes a new name durable. Where that fails the object is there, and may be gone after a crash.
+    /// Makes a new name durable with the directories above it. Where that fails the object is there, and may be gone
+    /// after a crash.
     private func syncName(_ key: ByteString, in parent: borrowing FileDescriptor) throws(StorageError) {
         do throws(Errno) {
+            try makeParentDurable(of: key, parent)
             try parent.sync()
         } catch {
             throw StorageError(
@@ -138,13 +142,13 @@ extension DirectoryStorage {
             do throws(StorageError) {
                 let parent: FileDescriptor
                 do throws(Errno) {
-                    parent = try openDurableParent(of: key)
+                    parent = try openOrMakeParent(of: key)
                 } catch {
                     throw StorageError(error, operation, key)
                 }
                 return try body(parent)
             } catch {
-                guard error.errno == .enoent, attempt < 10 else { throw error }
+                guard error.errno == .enoent, attempt < 100 else { throw error }
                 forget(ObjectKey.parent(of: key))
             }
         }

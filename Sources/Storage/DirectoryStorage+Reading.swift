@@ -26,6 +26,7 @@ extension DirectoryStorage {
         try ObjectKey.check(key, .metadata)
         do throws(Errno) {
             let status = try open(key, .path).status()
+            guard status.kind != .symbolicLink else { throw .eloop }
             return ObjectMetadata(status)
         } catch .enoent {
             return nil

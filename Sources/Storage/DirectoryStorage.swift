@@ -16,8 +16,11 @@ package final class DirectoryStorage: ObjectStorage {
     /// The inode numbers of directories whose names are known to be on disk.
     let durableDirectories = Mutex<[ByteString: UInt64]>([:])
 
-    /// Opens the directory; with `create`, makes it where it is not there.
-    package init(root: ByteString, create: Bool = false, entropy: any Entropy) throws(StorageError) {
+    /// Opens the directory; with `create`, makes it where it is not there. `stepwise` walks paths even where the kernel
+    /// can resolve them beneath a directory.
+    package init(
+        root: ByteString, create: Bool = false, stepwise: Bool = false, entropy: any Entropy
+    ) throws(StorageError) {
         self.entropy = entropy
         do throws(Errno) {
             if create { try DirectoryStorage.make(root) }
@@ -29,7 +32,7 @@ package final class DirectoryStorage: ObjectStorage {
             throw StorageError(error, .open, root)
         }
         // Where a sandbox refuses the call, walking does the same in more steps.
-        resolvesBeneath = (try? directory.openBeneath(".", .directory).rawValue) != nil
+        resolvesBeneath = !stepwise && (try? directory.openBeneath(".", .directory).rawValue) != nil
     }
 
     private static func make(_ root: ByteString) throws(Errno) {

@@ -65,6 +65,8 @@ extension DataPage {
                 throw ParquetError(.malformed, "a page of booleans is too short")
             }
             return .runs(HybridDecoder(bitWidth: 1, offset: offset + 4, end: offset + 4 + length))
+        case _ where PlainTranscoder.reads(encoding, column.type):
+            return .transcoded(encoding, from: offset)
         default:
             throw ParquetError(.unsupported, "values encoded as \(encoding) are not read for \(column.type)")
         }

@@ -16,6 +16,8 @@ struct DataPage {
         case dictionary(HybridDecoder)
         /// Booleans as run-length runs.
         case runs(HybridDecoder)
+        /// Values that become PLAIN before they are read.
+        case transcoded(PageEncoding, from: Int)
         /// Nothing was stored: every row of the page is null.
         case nothing
     }

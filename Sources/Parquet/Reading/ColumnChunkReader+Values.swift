@@ -75,7 +75,7 @@ extension ColumnChunkReader {
                 decoder.decode(count, from: base, into: booleans)
             else { throw Self.ended }
             page.values = .runs(decoder)
-        case .nothing: throw Self.ended
+        case .transcoded, .nothing: throw Self.ended
         }
     }
 
@@ -166,7 +166,7 @@ extension ColumnChunkReader {
                 let fits = dictionary.gather(indices, count, into: out, ends: ends, limit: limit)
             else { throw Self.noEntry }
             if !fits { throw Self.tooMuch }
-        case .runs, .nothing: throw Self.ended
+        case .runs, .transcoded, .nothing: throw Self.ended
         }
     }
 

@@ -126,7 +126,25 @@ package final class ColumnChunkReader {
         let newPage = try withPage { (bytes) throws(ParquetError) in
             try DataPage(header, column, page: bytes, size: size)
         }
-        page = newPage.rowsLeft > 0 ? newPage : nil
+        page = newPage.rowsLeft > 0 ? try transcoded(newPage) : nil
+    }
+
+    /// Puts the PLAIN form of a page's values behind its body where they are in another.
+    private func transcoded(_ page: DataPage) throws(ParquetError) -> DataPage {
+        guard case .transcoded(let encoding, let offset) = page.values else { return page }
+        let column = column
+        let plain = try withPage { (bytes) throws(ParquetError) in
+            try decoding { () throws(DecodeError) in
+                try PlainTranscoder.plain(
+                    encoding, column, bytes, from: offset, to: page.end, rows: page.rowsLeft)
+            }
+        }
+        var result = page
+        result.values = .plain(position: scratch.page.count)
+        scratch.page.append(contentsOf: plain)
+        result.end = scratch.page.count
+        scratch.page.append(contentsOf: repeatElement(0, count: HybridDecoder.padding))
+        return result
     }
 
     private func loadDictionary(_ header: PageHeader) throws(ParquetError) {

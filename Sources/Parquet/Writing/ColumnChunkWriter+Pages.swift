@@ -73,7 +73,7 @@ extension ColumnChunkWriter {
         let stored = content.withUnsafeBytes { compress($0) }
         header.uncompressedSize = content.count
         header.compressedSize = stored.count
-        header.crc = CRC32.checksum(of: stored)
+        if options.writesChecksums { header.crc = CRC32.checksum(of: stored) }
         let head = header.encoded()
         bytes.append(contentsOf: head)
         bytes.append(contentsOf: stored)
@@ -123,7 +123,7 @@ extension ColumnChunkWriter {
         header.valueCount = dictionaryCount
         header.uncompressedSize = content.count
         header.compressedSize = stored.count
-        header.crc = CRC32.checksum(of: stored)
+        if options.writesChecksums { header.crc = CRC32.checksum(of: stored) }
         let head = header.encoded()
         return (head + stored, head.count + content.count)
     }

@@ -23,12 +23,14 @@ package final class ParquetWriter {
         package var keyValueMetadata: [(ByteString, ByteString)]
         /// Longer bounds of strings are cut in statistics and indexes.
         package var statisticBytes: Int
+        /// Gives each page its CRC-32.
+        package var writesChecksums: Bool
 
         package init(
             rowGroupRows: Int = 1 << 20, rowGroupBytes: Int = 64 << 20, pageBytes: Int = 128 << 10,
             pageRows: Int = 16384, zstdLevel: Int? = 1, usesDictionaries: Bool = true,
             sortingColumns: [SortingColumn] = [], keyValueMetadata: [(ByteString, ByteString)] = [],
-            statisticBytes: Int = 64
+            statisticBytes: Int = 64, writesChecksums: Bool = true
         ) {
             self.rowGroupRows = max(1, rowGroupRows)
             self.rowGroupBytes = max(1, rowGroupBytes)
@@ -39,6 +41,7 @@ package final class ParquetWriter {
             self.sortingColumns = sortingColumns
             self.keyValueMetadata = keyValueMetadata
             self.statisticBytes = max(8, statisticBytes)
+            self.writesChecksums = writesChecksums
         }
     }
 

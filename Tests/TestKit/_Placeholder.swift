@@ -1,1 +1,0 @@
-// Replaced by the kit's first source file.
