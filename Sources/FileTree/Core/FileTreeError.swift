@@ -1,4 +1,5 @@
 import Glibc
+package import Platform
 
 /// Why an operation is refused: the errno that a program sees and the sentence that a person reads.
 ///
@@ -13,13 +14,18 @@ package struct FileTreeError: Error, Equatable, Sendable {
         self.code = code
         self.message = message
     }
+
+    /// A failed system call.
+    package init(_ errno: Errno, _ message: String? = nil) {
+        self.init(code: errno.rawValue, message)
+    }
 }
 
 extension FileTreeError: CustomStringConvertible {
     package var description: String {
-        let name = String(cString: strerror(code))
-        guard let message else { return name }
-        return "\(message) (\(name))"
+        let errno = Errno(rawValue: code)
+        guard let message else { return errno.description }
+        return "\(message): \(errno)"
     }
 }
 

@@ -30,13 +30,17 @@ package struct RequestToken: Equatable, Sendable {
     /// The sink's own name for the request.
     package let raw: UInt64
     package let operation: Operation
+    /// The node that is asked about; of a name, its directory.
+    package let node: NodeID
     /// When the request was taken up, in nanoseconds of the monotonic clock; 0 where nobody measures.
     package let started: UInt64
     /// How many bytes the requester takes at most: of a read, a listing, an attribute value (0 asks for its size).
     package let limit: Int
 
-    package init(raw: UInt64, operation: Operation, started: UInt64 = 0, limit: Int = 0) {
+    package init(raw: UInt64, operation: Operation, node: NodeID = .root, started: UInt64 = 0, limit: Int = 0)
+    {
         self.raw = raw
+        self.node = node
         self.operation = operation
         self.started = started
         self.limit = limit
