@@ -65,7 +65,7 @@ let modules: KeyValuePairs<String, [String]> = [
     "FileTree": [
         "Tables", "Ingest", "Metadata", "Records", "JSON", "Storage", "Platform", "Telemetry",
     ],
-    "FuseSession": ["CFuse3", "CLinux", "FileTree", "Platform", "Telemetry"],
+    "FuseSession": ["CFuse3", "CLinux", "FileTree", "JSON", "Platform", "Telemetry"],
     "Commands": [
         "FuseSession", "FileTree", "Tables", "Metadata", "Records", "Text", "JSON", "Platform",
         "Telemetry",
@@ -91,6 +91,9 @@ let package = Package(
         .target(
             name: "TestKit", dependencies: ["Bytes", "Storage", "Platform"], path: "Tests/TestKit",
             swiftSettings: settings),
+        .executableTarget(
+            name: "ToyMount", dependencies: ["Bytes", "FileTree", "FuseSession", "Platform", "Telemetry"],
+            path: "Tests/ToyMount", swiftSettings: settings),
         tests("MountTests", ["Records", "Metadata", "TransactionLog", "Tables"]),
         tests(
             "InteropTests",
@@ -100,7 +103,7 @@ let package = Package(
         + modules.map { name, dependencies in
             tests(
                 "\(name)Tests",
-                [name]
+                (name == "FuseSession" ? [name, "ToyMount"] : [name])
                     + dependencies.filter { !$0.hasPrefix("C") || $0 == "Compression" || $0 == "Compaction" })
         }
 )

@@ -5,6 +5,8 @@
 
 // The kernel's own side of the protocol: replies that libfuse 3.14 has no call for are written in it.
 #include <linux/fuse.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 

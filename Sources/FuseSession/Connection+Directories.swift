@@ -12,25 +12,25 @@ extension Connection {
         table.readdir = { request, node, size, offset, info in
             let connection = Connection.of(request)
             connection.handler.readdir(
-                NodeID(node), handle(info), offset: UInt64(bitPattern: Int64(offset)),
+                NodeID(node), Connection.handle(info), offset: UInt64(bitPattern: Int64(offset)),
                 connection.context(request), connection.reply(request, .readdir, node, limit: size))
         }
         table.readdirplus = { request, node, size, offset, info in
             let connection = Connection.of(request)
             connection.handler.readdirplus(
-                NodeID(node), handle(info), offset: UInt64(bitPattern: Int64(offset)),
+                NodeID(node), Connection.handle(info), offset: UInt64(bitPattern: Int64(offset)),
                 connection.context(request), connection.reply(request, .readdirplus, node, limit: size))
         }
         table.releasedir = { request, node, info in
             let connection = Connection.of(request)
             connection.handler.releasedir(
-                NodeID(node), handle(info), connection.context(request),
+                NodeID(node), Connection.handle(info), connection.context(request),
                 connection.reply(request, .releasedir, node))
         }
         table.fsyncdir = { request, node, _, info in
             let connection = Connection.of(request)
             connection.handler.fsyncdir(
-                NodeID(node), handle(info), connection.context(request),
+                NodeID(node), Connection.handle(info), connection.context(request),
                 connection.reply(request, .fsyncdir, node))
         }
         table.statfs = { request, node in
@@ -44,7 +44,7 @@ extension Connection {
         table.getxattr = { request, node, name, size in
             let connection = Connection.of(request)
             connection.handler.getxattr(
-                NodeID(node), bytes(name), connection.context(request),
+                NodeID(node), Connection.bytes(name), connection.context(request),
                 connection.reply(request, .getxattr, node, limit: size))
         }
         table.listxattr = { request, node, size in
@@ -56,13 +56,14 @@ extension Connection {
         table.setxattr = { request, node, name, value, size, flags in
             let connection = Connection.of(request)
             connection.handler.setxattr(
-                NodeID(node), bytes(name), ByteString(UnsafeRawBufferPointer(start: value, count: size)),
+                NodeID(node), Connection.bytes(name),
+                ByteString(UnsafeRawBufferPointer(start: value, count: size)),
                 flags: flags, connection.context(request), connection.reply(request, .setxattr, node))
         }
         table.removexattr = { request, node, name in
             let connection = Connection.of(request)
             connection.handler.removexattr(
-                NodeID(node), bytes(name), connection.context(request),
+                NodeID(node), Connection.bytes(name), connection.context(request),
                 connection.reply(request, .removexattr, node))
         }
     }

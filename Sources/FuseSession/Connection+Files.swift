@@ -8,7 +8,7 @@ extension Connection {
         table.create = { request, parent, name, mode, info in
             let connection = Connection.of(request)
             let reply: Reply<CreateReply> = connection.reply(request, .create, parent)
-            guard let name = name(name) else { return reply.fail(.nameTooLong) }
+            guard let name = Connection.name(name) else { return reply.fail(.nameTooLong) }
             connection.handler.create(
                 NodeID(parent), name, mode: mode, flags: info!.pointee.flags, connection.context(request),
                 reply)
@@ -22,20 +22,21 @@ extension Connection {
         table.flush = { request, node, info in
             let connection = Connection.of(request)
             connection.handler.flush(
-                NodeID(node), handle(info), lockOwner: info!.pointee.lock_owner, connection.context(request),
+                NodeID(node), Connection.handle(info), lockOwner: info!.pointee.lock_owner,
+                connection.context(request),
                 connection.reply(request, .flush, node))
         }
         table.release = { request, node, info in
             let connection = Connection.of(request)
-            connection.backing.release(handle(info))
+            connection.backing.release(Connection.handle(info))
             connection.handler.release(
-                NodeID(node), handle(info), connection.context(request),
+                NodeID(node), Connection.handle(info), connection.context(request),
                 connection.reply(request, .release, node))
         }
         table.fsync = { request, node, dataOnly, info in
             let connection = Connection.of(request)
             connection.handler.fsync(
-                NodeID(node), handle(info), dataOnly: dataOnly != 0, connection.context(request),
+                NodeID(node), Connection.handle(info), dataOnly: dataOnly != 0, connection.context(request),
                 connection.reply(request, .fsync, node))
         }
         table.poll = { request, node, info, waiter in
@@ -56,34 +57,36 @@ extension Connection {
         table.read = { request, node, size, offset, info in
             let connection = Connection.of(request)
             connection.handler.read(
-                NodeID(node), handle(info), offset: Int64(offset), count: size, connection.context(request),
+                NodeID(node), Connection.handle(info), offset: Int64(offset), count: size,
+                connection.context(request),
                 connection.reply(request, .read, node, limit: size))
         }
         table.write = { request, node, bytes, size, offset, info in
             let connection = Connection.of(request)
             connection.handler.write(
-                NodeID(node), handle(info), offset: Int64(offset),
+                NodeID(node), Connection.handle(info), offset: Int64(offset),
                 UnsafeRawBufferPointer(start: bytes, count: size), connection.context(request),
                 connection.reply(request, .write, node))
         }
         table.fallocate = { request, node, mode, offset, length, info in
             let connection = Connection.of(request)
             connection.handler.fallocate(
-                NodeID(node), handle(info), mode: mode, offset: Int64(offset), length: Int64(length),
+                NodeID(node), Connection.handle(info), mode: mode, offset: Int64(offset),
+                length: Int64(length),
                 connection.context(request), connection.reply(request, .fallocate, node))
         }
         table.lseek = { request, node, offset, whence, info in
             let connection = Connection.of(request)
             connection.handler.lseek(
-                NodeID(node), handle(info), offset: Int64(offset), whence: whence,
+                NodeID(node), Connection.handle(info), offset: Int64(offset), whence: whence,
                 connection.context(request),
                 connection.reply(request, .lseek, node))
         }
         table.copy_file_range = { request, source, sourceOffset, sourceInfo, target, offset, info, count, _ in
             let connection = Connection.of(request)
             let copy = FileRangeCopy(
-                source: (NodeID(source), handle(sourceInfo), Int64(sourceOffset)),
-                target: (NodeID(target), handle(info), Int64(offset)), count: count)
+                source: (NodeID(source), Connection.handle(sourceInfo), Int64(sourceOffset)),
+                target: (NodeID(target), Connection.handle(info), Int64(offset)), count: count)
             connection.handler.copyFileRange(
                 copy, connection.context(request), connection.reply(request, .copyFileRange, source))
         }

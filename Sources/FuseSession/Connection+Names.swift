@@ -8,7 +8,7 @@ extension Connection {
         table.lookup = { request, parent, name in
             let connection = Connection.of(request)
             let reply: Reply<EntryReply> = connection.reply(request, .lookup, parent)
-            guard let name = name(name) else { return reply.fail(.nameTooLong) }
+            guard let name = Connection.name(name) else { return reply.fail(.nameTooLong) }
             connection.handler.lookup(NodeID(parent), name, connection.context(request), reply)
         }
         table.forget = { request, node, count in
@@ -28,13 +28,14 @@ extension Connection {
         table.getattr = { request, node, info in
             let connection = Connection.of(request)
             connection.handler.getattr(
-                NodeID(node), handle: handleIfAny(info), connection.context(request),
+                NodeID(node), handle: Connection.handleIfAny(info), connection.context(request),
                 connection.reply(request, .getattr, node))
         }
         table.setattr = { request, node, attributes, mask, info in
             let connection = Connection.of(request)
             connection.handler.setattr(
-                NodeID(node), AttributeChange(attributes!.pointee, mask: mask), handle: handleIfAny(info),
+                NodeID(node), AttributeChange(attributes!.pointee, mask: mask),
+                handle: Connection.handleIfAny(info),
                 connection.context(request), connection.reply(request, .setattr, node))
         }
         table.readlink = { request, node in
@@ -54,7 +55,7 @@ extension Connection {
         table.mknod = { request, parent, name, mode, device in
             let connection = Connection.of(request)
             let reply: Reply<EntryReply> = connection.reply(request, .mknod, parent)
-            guard let name = name(name) else { return reply.fail(.nameTooLong) }
+            guard let name = Connection.name(name) else { return reply.fail(.nameTooLong) }
             connection.handler.mknod(
                 NodeID(parent), name, mode: mode, device: UInt32(truncatingIfNeeded: device),
                 connection.context(request), reply)
@@ -62,32 +63,32 @@ extension Connection {
         table.mkdir = { request, parent, name, mode in
             let connection = Connection.of(request)
             let reply: Reply<EntryReply> = connection.reply(request, .mkdir, parent)
-            guard let name = name(name) else { return reply.fail(.nameTooLong) }
+            guard let name = Connection.name(name) else { return reply.fail(.nameTooLong) }
             connection.handler.mkdir(NodeID(parent), name, mode: mode, connection.context(request), reply)
         }
         table.unlink = { request, parent, name in
             let connection = Connection.of(request)
             let reply: Reply<Void> = connection.reply(request, .unlink, parent)
-            guard let name = name(name) else { return reply.fail(.nameTooLong) }
+            guard let name = Connection.name(name) else { return reply.fail(.nameTooLong) }
             connection.handler.unlink(NodeID(parent), name, connection.context(request), reply)
         }
         table.rmdir = { request, parent, name in
             let connection = Connection.of(request)
             let reply: Reply<Void> = connection.reply(request, .rmdir, parent)
-            guard let name = name(name) else { return reply.fail(.nameTooLong) }
+            guard let name = Connection.name(name) else { return reply.fail(.nameTooLong) }
             connection.handler.rmdir(NodeID(parent), name, connection.context(request), reply)
         }
         table.symlink = { request, target, parent, name in
             let connection = Connection.of(request)
             let reply: Reply<EntryReply> = connection.reply(request, .symlink, parent)
-            guard let name = name(name) else { return reply.fail(.nameTooLong) }
+            guard let name = Connection.name(name) else { return reply.fail(.nameTooLong) }
             connection.handler.symlink(
-                NodeID(parent), name, target: bytes(target), connection.context(request), reply)
+                NodeID(parent), name, target: Connection.bytes(target), connection.context(request), reply)
         }
         table.link = { request, node, parent, name in
             let connection = Connection.of(request)
             let reply: Reply<EntryReply> = connection.reply(request, .link, parent)
-            guard let name = name(name) else { return reply.fail(.nameTooLong) }
+            guard let name = Connection.name(name) else { return reply.fail(.nameTooLong) }
             connection.handler.link(NodeID(node), NodeID(parent), name, connection.context(request), reply)
         }
         table.rename = { request, parent, name, newParent, newName, flags in

@@ -2,6 +2,10 @@ import Bytes
 import CFuse3
 import FileTree
 import Glibc
+import JSON
+import Platform
+import Synchronization
+import Telemetry
 
 extension Connection: ReplySink {
     func answer(_ request: RequestToken, _ answer: Answer) -> AnswerOutcome {
@@ -62,26 +66,26 @@ extension Connection: ReplySink {
     }
 
     func dropped(_ request: RequestToken) {
-        log(FuseLogLine(.error, "\(request.operation.name) was dropped without an answer"))
+        log.error("\(request.operation.name) was dropped without an answer")
     }
 
     private func finish(_ request: RequestToken, isFailure: Bool) {
-        let now = monotonicNanoseconds()
+        let now = SystemClock().monotonicNanoseconds()
         metrics.record(request.operation, nanoseconds: now &- request.started, failed: isFailure)
         waitingCount.wrappingSubtract(1, ordering: .releasing)
     }
 
     /// The one place where refusals become errnos and log lines.
     private func fail(_ request: RequestToken, _ error: FileTreeError) -> AnswerOutcome {
-        var line: FuseLogLine?
-        if error.message != nil {
-            let context = fuse_req_ctx(request.fuse).pointee
-            line = FuseLogLine(
-                error.code == EIO ? .error : .refusal,
-                "\(request.operation.name) by uid \(context.uid), pid \(context.pid): \(error)")
-        }
+        let who = fuse_req_ctx(request.fuse).pointee
         let outcome = Self.outcome(fuse_reply_err(request.fuse, error.code))
-        if let line { log(line) }
+        guard let message = error.message else { return outcome }
+        let fields: Log.Fields = [
+            "operation": .string(ByteString(request.operation.name)),
+            "errno": .string(ByteString(Errno(rawValue: error.code).name)),
+            "uid": .integer(Int64(who.uid)), "pid": .integer(Int64(who.pid)),
+        ]
+        if error.code == EIO { log.error(message, fields) } else { log.warning(message, fields) }
         return outcome
     }
 
@@ -173,12 +177,12 @@ extension Connection: ReplySink {
         var out = statvfs()
         out.f_bsize = UInt(statistics.blockSizeBytes)
         out.f_frsize = UInt(statistics.blockSizeBytes)
-        out.f_blocks = statistics.blocks
-        out.f_bfree = statistics.freeBlocks
-        out.f_bavail = statistics.availableBlocks
-        out.f_files = statistics.files
-        out.f_ffree = statistics.freeFiles
-        out.f_favail = statistics.freeFiles
+        out.f_blocks = UInt(statistics.blocks)
+        out.f_bfree = UInt(statistics.freeBlocks)
+        out.f_bavail = UInt(statistics.availableBlocks)
+        out.f_files = UInt(statistics.files)
+        out.f_ffree = UInt(statistics.freeFiles)
+        out.f_favail = UInt(statistics.freeFiles)
         out.f_namemax = UInt(statistics.nameLimitBytes)
         return Self.outcome(fuse_reply_statfs(request.fuse, &out))
     }

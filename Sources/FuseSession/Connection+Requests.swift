@@ -2,6 +2,8 @@ import Bytes
 import CFuse3
 import FileTree
 import Glibc
+import Platform
+import Synchronization
 
 // What every request goes through on its way to the handler.
 
@@ -13,7 +15,7 @@ extension Connection {
         waitingCount.wrappingAdd(1, ordering: .relaxed)
         return RequestToken(
             raw: UInt64(UInt(bitPattern: request)), operation: operation, node: NodeID(node),
-            started: monotonicNanoseconds(), limit: limit)
+            started: SystemClock().monotonicNanoseconds(), limit: limit)
     }
 
     /// The reply of a request that begins now.

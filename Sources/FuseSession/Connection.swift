@@ -2,7 +2,9 @@ import Bytes
 import CFuse3
 import FileTree
 import Glibc
+import Platform
 import Synchronization
+import Telemetry
 
 /// One mount's connection to the kernel: requests are handed to the handler, answers written back.
 ///
@@ -14,7 +16,7 @@ final class Connection: @unchecked Sendable {
     let notifications = NotificationQueue()
     let metrics: RequestMetrics
     let buffers: ReplyBuffers
-    let log: @Sendable (FuseLogLine) -> Void
+    let log: Log
     let wantsPassthrough: Bool
 
     /// Set before the first request is read.
@@ -24,7 +26,8 @@ final class Connection: @unchecked Sendable {
     private(set) var backing: BackingFiles
 
     let isInitialised = Atomic(false)
-    let initialised = Wakeup()
+    /// True once the opening exchange is over, or the connection ended before.
+    let initialised = Monitor(false)
     /// Requests that wait for their answer.
     let waitingCount = Atomic<Int>(0)
 
@@ -33,7 +36,7 @@ final class Connection: @unchecked Sendable {
 
     init(
         handler: any FileSystemHandler, device: Int32, wantsPassthrough: Bool, threadCount: Int,
-        log: @escaping @Sendable (FuseLogLine) -> Void
+        log: Log
     ) {
         self.handler = handler
         self.device = device
@@ -95,7 +98,7 @@ final class Connection: @unchecked Sendable {
         InitExchange.complete(payload, offer: offer, wantsPassthrough: wantsPassthrough)
         let written = writev(descriptor, vectors, count)
         isInitialised.store(true, ordering: .releasing)
-        initialised.raise()
+        initialised.update { $0 = true }
         return written
     }
 

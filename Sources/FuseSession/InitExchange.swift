@@ -26,6 +26,7 @@ enum InitExchange {
         var flags: UInt32
         var flags2: UInt32
 
+        var hasParallelLookups: Bool { flags & parallelDirectoryOperations != 0 }
         var hasPassthrough: Bool { flags & extended != 0 && flags2 & passthrough != 0 }
 
         /// The offer in a request, if the request is the opening one.

@@ -2,7 +2,7 @@ import Bytes
 import CFuse3
 import FileTree
 import Glibc
-import Synchronization
+import Platform
 
 /// Sends what the kernel shall forget, in order, from a thread of its own.
 ///
@@ -21,8 +21,7 @@ final class NotificationQueue: KernelNotifier {
         var isClosed = false
     }
 
-    private let state = Mutex(State())
-    private let wakeup = Wakeup()
+    private let state = Monitor(State())
 
     func invalidate(_ node: NodeID, range: Range<Int64>?) { send(.inode(node, range)) }
     func invalidateEntry(_ parent: NodeID, _ name: ByteString) { send(.entry(parent, name)) }
@@ -31,37 +30,35 @@ final class NotificationQueue: KernelNotifier {
     }
 
     func send(_ notification: Notification) {
-        let isFirst = state.withLock { state in
-            guard !state.isClosed else { return false }
-            state.queue.append(notification)
-            return state.queue.count == 1
+        state.update { state in
+            if !state.isClosed { state.queue.append(notification) }
         }
-        if isFirst { wakeup.raise() }
     }
 
-    /// Ends `run` after what it is sending; later notifications have nobody to reach.
+    /// Ends `run` after what it is sending; what waits has nobody to reach.
     func close() {
-        state.withLock { state in
+        state.update { state in
             state.isClosed = true
             state.queue = []
         }
-        wakeup.raise()
     }
 
     /// Sends until `close`.
     func run(_ session: SessionPointer) {
-        while wakeup.wait() {
-            wakeup.clear()
-            while true {
-                let (batch, isClosed) = state.withLock { state in
-                    defer { state.queue = [] }
-                    return (state.queue, state.isClosed)
-                }
-                if isClosed { return }
-                if batch.isEmpty { break }
-                for notification in batch { Self.deliver(notification, session.raw) }
-            }
+        while let batch = next() {
+            for notification in batch { Self.deliver(notification, session.raw) }
         }
+    }
+
+    /// Everything that waits; `nil` after `close`.
+    private func next() -> [Notification]? {
+        let batch = state.wait { state -> [Notification]?? in
+            if state.isClosed { return .some(nil) }
+            guard !state.queue.isEmpty else { return nil }
+            defer { state.queue = [] }
+            return .some(state.queue)
+        }
+        return batch ?? nil
     }
 
     /// What the kernel does not know (ENOENT) needs no forgetting; a connection that ended forgets everything.

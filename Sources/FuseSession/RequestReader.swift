@@ -1,5 +1,6 @@
 import CFuse3
 import Glibc
+import Platform
 import Synchronization
 
 /// Reads requests from the kernel, on as many threads as serve.
@@ -10,7 +11,8 @@ import Synchronization
 final class RequestReader: Sendable {
     private let device: Int32
     private let pollSet: Int32
-    private let stopping = Wakeup()
+    /// An event descriptor, readable once reading is to stop.
+    private let stopping: Int32
     private let isStopped = Atomic(false)
     private let hasSpinner = Atomic(false)
     private let spinNanoseconds: UInt64
@@ -19,23 +21,32 @@ final class RequestReader: Sendable {
     init?(device: Int32, spinMicroseconds: Int) {
         self.device = device
         spinNanoseconds = UInt64(spinMicroseconds) * 1000
-        pollSet = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
-        guard pollSet >= 0, stopping.isValid else { return nil }
-        for descriptor in [device, stopping.descriptor] {
+        pollSet = epoll_create1(Int32(EPOLL_CLOEXEC))
+        stopping = eventfd(0, Int32(EFD_CLOEXEC))
+        guard pollSet >= 0, stopping >= 0 else { return nil }
+    }
+
+    deinit {
+        if pollSet >= 0 { close(pollSet) }
+        if stopping >= 0 { close(stopping) }
+    }
+
+    /// Begins to watch the device, which must be mounted: before that it has no queue to wait on, and whoever watched it
+    /// would never be woken. `false` when the system has no more room.
+    func watch() -> Bool {
+        for descriptor in [device, stopping] {
             var event = epoll_event()
             event.events = EPOLLIN.rawValue
             event.data.fd = descriptor
-            guard epoll_ctl(pollSet, EPOLL_CTL_ADD, descriptor, &event) == 0 else { return nil }
+            guard epoll_ctl(pollSet, EPOLL_CTL_ADD, descriptor, &event) == 0 else { return false }
         }
-        guard fcntl(device, F_SETFL, fcntl(device, F_GETFL) | O_NONBLOCK) == 0 else { return nil }
+        return fcntl(device, F_SETFL, fcntl(device, F_GETFL) | O_NONBLOCK) == 0
     }
-
-    deinit { if pollSet >= 0 { close(pollSet) } }
 
     /// Makes every `next` return `nil`, now and later.
     func stop() {
         isStopped.store(true, ordering: .releasing)
-        stopping.raise()
+        eventfd_write(stopping, 1)
     }
 
     /// The next request, read into `buffer`: its size, or `nil` when the connection ended or reading was stopped.
@@ -78,7 +89,7 @@ final class RequestReader: Sendable {
             hasSpinner.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
         else { return nil }
         defer { hasSpinner.store(false, ordering: .releasing) }
-        let deadline = monotonicNanoseconds() + spinNanoseconds
+        let deadline = SystemClock().monotonicNanoseconds() + spinNanoseconds
         repeat {
             sched_yield()
             switch read(buffer) {
@@ -86,7 +97,7 @@ final class RequestReader: Sendable {
             case .ended: return -1
             case .nothing: break
             }
-        } while monotonicNanoseconds() < deadline
+        } while SystemClock().monotonicNanoseconds() < deadline
         return nil
     }
 }
