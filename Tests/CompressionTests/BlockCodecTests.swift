@@ -167,6 +167,49 @@ let checkedCodecs: [Codec] = [.zstd(), .gzip()]
         }
     }
 
+    private static let greeting = Array("hello hello hello".utf8)
+    private static let greetingZstd: [UInt8] = [
+        0x28, 0xB5, 0x2F, 0xFD, 0x04, 0x58, 0x65, 0x00, 0x00, 0x30, 0x68, 0x65, 0x6C, 0x6C, 0x6F, 0x20, 0x01,
+        0x00,
+        0x31, 0x4A, 0x11, 0xA2, 0xED, 0x1E, 0x0C,
+    ]
+    private static let greetingGzip: [UInt8] = [
+        0x1F, 0x8B, 0x08, 0, 0, 0, 0, 0, 0, 0x03, 0xCB, 0x48, 0xCD, 0xC9, 0xC9, 0x57, 0xC8, 0x40, 0x90, 0x00,
+        0x80,
+        0x88, 0xF9, 0xE5, 0x11, 0, 0, 0,
+    ]
+
+    // Made by the zstd and gzip programs from a pipe: the zstd frame does not state its size.
+    @Test(
+        "what the command-line programs write is read",
+        arguments: [(Codec.zstd(), greetingZstd), (.gzip(), greetingGzip)])
+    func foreign(codec: Codec, packed: [UInt8]) throws {
+        var output: [UInt8] = []
+        try Decompressor(codec).decompress(packed, limit: 17, into: &output)
+        #expect(output == Self.greeting)
+        let error = #expect(throws: DecodeError.self) {
+            try Decompressor(codec).decompress(packed, limit: 16, into: &output)
+        }
+        #expect(error?.kind == .limitExceeded)
+    }
+
+    // 3,000,000 zeros as the zstd program writes them from a pipe: 23 repeated blocks without a stated size.
+    @Test("a small frame that gives megabytes stops at the limit", arguments: [3_000_000, 2_999_999, 0])
+    func expansion(limit: Int) throws {
+        var packed: [UInt8] = [
+            0x28, 0xB5, 0x2F, 0xFD, 0x04, 0x58, 0x54, 0, 0, 0x10, 0, 0, 0x01, 0, 0xFB, 0xFF, 0x39, 0xC0, 0x02,
+        ]
+        for _ in 0..<21 { packed += [0x02, 0x00, 0x10, 0x00] }
+        packed += [0x03, 0x36, 0x0E, 0x00, 0x03, 0xC9, 0xAF, 0xD6]
+        var output: [UInt8] = []
+        let result = Result { try Decompressor(.zstd()).decompress(packed, limit: limit, into: &output) }
+        switch result {
+        case .success: #expect(output == [UInt8](repeating: 0, count: 3_000_000) && limit == 3_000_000)
+        case .failure(let error):
+            #expect((error as? DecodeError)?.kind == .limitExceeded && limit < 3_000_000, "\(error)")
+        }
+    }
+
     @Test("zstd's checksum is four bytes and can be left out")
     func zstdChecksum() {
         var with: [UInt8] = []
