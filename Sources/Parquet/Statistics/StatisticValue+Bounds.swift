@@ -1,9 +1,9 @@
 import Bytes
-import Records
+package import Records
 
 extension StatisticValue {
     /// A value at or below this one, of at most about `longest` bytes, and whether it is this one.
-    func lowerBound(longest: Int, as type: ColumnType) -> (StatisticValue, isExact: Bool) {
+    package func lowerBound(longest: Int, as type: ColumnType) -> (StatisticValue, isExact: Bool) {
         switch self {
         // Zeros of both signs are equal, so a lower bound of zero is the negative one.
         case .float(let value) where value == 0: return (.float(-0.0), true)
@@ -16,7 +16,7 @@ extension StatisticValue {
     }
 
     /// A value at or above this one, of at most about `longest` bytes, and whether it is this one.
-    func upperBound(longest: Int, as type: ColumnType) -> (StatisticValue, isExact: Bool) {
+    package func upperBound(longest: Int, as type: ColumnType) -> (StatisticValue, isExact: Bool) {
         switch self {
         case .float(let value) where value == 0: return (.float(0.0), true)
         case .double(let value) where value == 0: return (.double(0.0), true)
