@@ -49,7 +49,7 @@ let modules: KeyValuePairs<String, [String]> = [
     "TransactionLog": [
         "Metadata", "Records", "Avro", "JSON", "Compression", "Storage", "Platform", "Telemetry",
     ],
-    "Merge": ["Parquet", "Records", "Metadata", "Storage", "Platform"],
+    "Merge": ["Parquet", "Records", "Metadata", "Storage", "Platform", "JSON"],
     "Compaction": [
         "Planning", "Merge", "TransactionLog", "Metadata", "Records", "Storage", "Platform",
         "Telemetry",

@@ -1,0 +1,190 @@
+import Bytes
+package import Metadata
+import Parquet
+package import Records
+import Storage
+
+/// Writes sorted rows as data files of one partition, and describes them.
+///
+/// Each file is streamed under its final name, cut between two keys once it has reached the target size, and
+/// durable when ``finish()`` gives its entry. A key never straddles two files; rows of a table without a key
+/// are cut anywhere. When anything throws, all that was written is deleted.
+package final class DataFileWriter {
+    package let context: DataFileContext
+    package let options: DataFileOptions
+    private let columns: [TableSchema.Column]
+    private let encoder: KeyEncoder
+    private var current: OpenOutput?
+    private var finished: [(key: ByteString, entry: FileEntry)] = []
+    /// The key of the last row.
+    private var lastKey: ByteString?
+    private var isEnded = false
+    private var probe: ParquetWriter?
+
+    package init(_ context: DataFileContext, options: DataFileOptions = DataFileOptions()) {
+        self.context = context
+        self.options = options
+        columns = context.fileColumns
+        encoder = KeyEncoder(columns: context.schema.dataKeyColumns)
+    }
+
+    deinit { if !isEnded { abort() } }
+
+    private var hasKey: Bool { !encoder.columns.isEmpty }
+
+    /// Appends rows, which are in key order and not below those before.
+    ///
+    /// Columns are taken by name: partition columns are left out, absent nullable ones are null.
+    package func append(_ batch: ColumnBatch) throws {
+        guard batch.rowCount > 0 else { return }
+        try undoing {
+            let fitted = try fit(batch)
+            try checkOrder(fitted)
+            // A batch that is large next to a file would overshoot the target.
+            let pieceBytes = max(options.targetFileSizeBytes / 8, 1)
+            let pieces = min(Int64(fitted.byteCount) / pieceBytes + 1, Int64(fitted.rowCount))
+            let rows = (fitted.rowCount + Int(pieces) - 1) / Int(pieces)
+            for start in stride(from: 0, to: fitted.rowCount, by: rows) {
+                try appendPiece(fitted.slice(start..<min(start + rows, fitted.rowCount)))
+            }
+        }
+    }
+
+    private func appendPiece(_ batch: ColumnBatch) throws {
+        if let output = current, output.sizeBytes >= options.targetFileSizeBytes {
+            let cut = hasKey ? firstRow(of: batch, notWith: lastKey) : 0
+            if cut > 0 { try output.append(batch.slice(0..<cut)) }
+            if cut < batch.rowCount {
+                try finishFile()
+                try write(batch.slice(cut..<batch.rowCount))
+            } else {
+                remember(batch)
+            }
+        } else {
+            try write(batch)
+        }
+    }
+
+    private func write(_ batch: ColumnBatch) throws {
+        let output = try openOutput(firstKey: hasKey ? key(of: batch, 0) : nil)
+        try output.append(batch)
+        remember(batch)
+    }
+
+    private func remember(_ batch: ColumnBatch) {
+        if hasKey { lastKey = key(of: batch, batch.rowCount - 1) }
+    }
+
+    private func key(of batch: ColumnBatch, _ row: Int) -> ByteString {
+        encoder.encode(batch.slice(row..<row + 1))[0]
+    }
+
+    private func firstRow(of batch: ColumnBatch, notWith last: ByteString?) -> Int {
+        guard let last else { return 0 }
+        let keys = encoder.encode(batch)
+        return (0..<keys.count).first { keys.compare($0, to: last) != 0 } ?? keys.count
+    }
+
+    private func checkOrder(_ batch: ColumnBatch) throws(MergeError) {
+        guard hasKey else { return }
+        let first = key(of: batch, 0)
+        if let lastKey, first < lastKey {
+            throw MergeError(.order, "rows to write begin below the key written last")
+        }
+        assert(KeyOrder.isSorted(encoder.encode(batch)), "rows to write are in key order")
+    }
+
+    /// The batch with the columns of the file.
+    private func fit(_ batch: ColumnBatch) throws(MergeError) -> ColumnBatch {
+        if batch.schema == columns { return batch }
+        var vectors: [ColumnVector] = []
+        for column in columns {
+            guard let index = batch.index(of: column.name) else {
+                guard column.isNullable else {
+                    throw MergeError(.schema, "rows to write have no column \"\(column.name.display)\"")
+                }
+                vectors.append(ColumnVector(values: .none(count: batch.rowCount)))
+                continue
+            }
+            let type = batch.schema[index].type
+            guard type == column.type || type == .undecided else {
+                throw MergeError(
+                    .schema,
+                    "column \"\(column.name.display)\" is \(type.name) in the rows to write and "
+                        + "\(column.type.name) in the table")
+            }
+            vectors.append(batch.columns[index])
+        }
+        return ColumnBatch(schema: columns, columns: vectors, rowCount: batch.rowCount)
+    }
+
+    /// Whether row groups of a file can be copied into files of this writer.
+    func canCopy(from file: ParquetFile) -> Bool {
+        guard file.columns == columns else { return false }
+        if probe == nil { probe = try? ParquetWriter(schema: columns, sink: { _ in }) }
+        return probe?.canCopy(from: file) ?? false
+    }
+
+    /// Appends a row group of another data file as it is.
+    func append(rowGroup: Int, of input: OpenDataFile) throws {
+        try undoing {
+            let rows = input.file.rowGroups[rowGroup].rows
+            let first = try input.key(ofRow: rows.lowerBound)
+            if let lastKey, hasKey, first < lastKey {
+                throw MergeError(
+                    .order, "a row group begins below the key written last", path: input.entry.path)
+            }
+            if let output = current, output.sizeBytes >= options.targetFileSizeBytes,
+                !hasKey || first != lastKey
+            {
+                try finishFile()
+            }
+            let output = try openOutput(firstKey: hasKey ? first : nil)
+            try output.append(rowGroup: rowGroup, of: input)
+            if hasKey { lastKey = try input.key(ofRow: rows.upperBound - 1) }
+        }
+    }
+
+    private func openOutput(firstKey: ByteString?) throws -> OpenOutput {
+        if let current { return current }
+        let output = try OpenOutput(context, options, columns, firstKey: firstKey)
+        current = output
+        return output
+    }
+
+    private func finishFile() throws {
+        guard let output = current else { return }
+        let entry = try output.finish(lastKey: lastKey)
+        finished.append((output.key, entry))
+        current = nil
+    }
+
+    /// Finishes the last file and gives the entries of all, in key order; empty where no row came.
+    package func finish() throws -> [FileEntry] {
+        try undoing {
+            try finishFile()
+            isEnded = true
+            return finished.map(\.entry)
+        }
+    }
+
+    /// Deletes everything that was written, the files whose entries ``finish()`` has given too. A writer
+    /// dropped before ``finish()`` does the same.
+    package func abort() {
+        current?.abort()
+        current = nil
+        // What cannot be deleted now is an orphan, which garbage collection finds.
+        for file in finished { try? context.storage.delete(file.key) }
+        finished = []
+    }
+
+    private func undoing<R>(_ body: () throws -> R) throws -> R {
+        precondition(!isEnded, "the writer has finished")
+        do {
+            return try body()
+        } catch {
+            abort()
+            throw error
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import Records
+
+/// A block of rows on its way through a merge: the columns, their keys and, in an upsert table, the
+/// sequences and delete marks.
+final class MergeBlock {
+    let batch: ColumnBatch
+    let keys: KeyBlock
+    let isStrictlyAscending: Bool
+    /// The sequence of each row; nil where rows of equal keys are ordered by their inputs alone.
+    let sequences: SequenceColumn?
+    /// 1 for each row that is a delete marker; nil where none is.
+    let deleted: [UInt8]?
+
+    init(
+        batch: ColumnBatch, keys: KeyBlock, isStrictlyAscending: Bool, sequences: SequenceColumn? = nil,
+        deleted: [UInt8]? = nil
+    ) {
+        precondition(batch.rowCount == keys.rowCount)
+        self.batch = batch
+        self.keys = keys
+        self.isStrictlyAscending = isStrictlyAscending
+        self.sequences = sequences
+        self.deleted = deleted
+    }
+}
+
+/// The sequences of a block's rows at an address of their own, for the same reason as the keys.
+final class SequenceColumn {
+    let pointer: UnsafeMutablePointer<Int64>
+    let count: Int
+
+    init(count: Int, repeating sequence: Int64) {
+        self.count = count
+        pointer = .allocate(capacity: max(count, 1))
+        pointer.initialize(repeating: sequence, count: count)
+    }
+
+    deinit { pointer.deallocate() }
+
+    subscript(row: Int) -> Int64 {
+        get { pointer[row] }
+        set { pointer[row] = newValue }
+    }
+}
+
+/// One sorted input of a merge: blocks of rows in key order.
+protocol BlockSource: AnyObject {
+    /// The next block, never an empty one; nil at the end.
+    func nextBlock() throws -> MergeBlock?
+}
+
+/// Consecutive rows of one block that go to the output together.
+struct RowSpan {
+    var block: UInt32
+    var start: UInt32
+    var count: UInt32
+}
+
+/// The next rows of a merge, as spans of the batches they came from.
+struct MergedSpans {
+    var batches: [ColumnBatch] = []
+    /// The delete marks of each batch's rows, nil where it has none; empty where no delete marks are kept.
+    var deleted: [[UInt8]?] = []
+    var spans: [RowSpan] = []
+    var rowCount = 0
+    /// Rows left out because a newer row of the same key came.
+    var supersededCount = 0
+}
