@@ -28,7 +28,7 @@ package struct Run: Sendable {
 /// The files of one partition as runs, oldest run first.
 ///
 /// With a row key, each file, oldest first, joins the oldest run that it does not overlap: files that come in
-/// the order of their keys are one run. A file without key bounds is a run of its own. Without a row key no
+/// the order of their keys are one run. Beyond 64 runs the files left are put into as few as hold them. A file without key bounds is a run of its own. Without a row key no
 /// file excludes another, and a run is what compaction leaves alone: all files of at least half the target
 /// size are one, the files that one job wrote are one, every other file is its own.
 package struct PartitionRuns: Sendable {
@@ -79,11 +79,15 @@ package struct PartitionRuns: Sendable {
         }
     }
 
+    /// First fit is tried in this many runs; it costs files times runs.
+    private static let firstFitRuns = 64
+
     private static func keyed(_ files: [FileView]) -> [Run] {
         var runs: [Run] = []
         var ranges: [Ranges] = []
+        var rest: [(file: FileView, min: ByteString, max: ByteString)] = []
         for file in files {
-            guard let range = file.keyRange else {
+            guard let range = file.keyRange, !(range.max < range.min) else {
                 runs.append(Run(file))
                 ranges.append(Ranges(isClosed: true))
                 continue
@@ -97,12 +101,41 @@ package struct PartitionRuns: Sendable {
                 isPlaced = true
                 break
             }
-            if !isPlaced {
+            if isPlaced { continue }
+            if runs.count >= firstFitRuns {
+                rest.append((file, range.min, range.max))
+            } else {
                 runs.append(Run(file))
                 ranges.append(Ranges(mins: [range.min], maxs: [range.max]))
             }
         }
-        return runs
+        return runs + fewest(rest)
+    }
+
+    /// The fewest runs that hold the files: each, by first key, joins a run whose last file ended before it.
+    private static func fewest(_ files: [(file: FileView, min: ByteString, max: ByteString)]) -> [Run] {
+        let starts = files.sorted { $0.min < $1.min }
+        let ends = starts.indices.sorted { starts[$0].max < starts[$1].max }
+        var runs: [Run] = []
+        var runOf = [Int](repeating: 0, count: starts.count)
+        var free: [Int] = []
+        var ended = 0
+        for (index, start) in starts.enumerated() {
+            // What ended before this file starts has been placed: its own start is below its end.
+            while starts[ends[ended]].max < start.min {
+                free.append(runOf[ends[ended]])
+                ended += 1
+            }
+            if let run = free.popLast() {
+                runs[run].insert(start.file, at: runs[run].files.count)
+                runs[run].oldestSequence = min(runs[run].oldestSequence, start.file.sequence)
+                runOf[index] = run
+            } else {
+                runOf[index] = runs.count
+                runs.append(Run(start.file))
+            }
+        }
+        return runs.sorted { $0.oldestSequence < $1.oldestSequence }
     }
 
     private static func keyless(_ files: [FileView], targetFileSize: Int64) -> [Run] {

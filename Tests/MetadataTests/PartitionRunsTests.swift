@@ -25,6 +25,34 @@ struct PartitionRunsTests {
         #expect(found.bytes == state.totalBytes)
     }
 
+    @Test(
+        "beyond 64 runs the rest is put into as few as hold it, and each run stays disjoint",
+        arguments: [1, 2, 3])
+    func manyRuns(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        var actions: [Action] = (1...70).map { .add(fileEntry($0, keys: ("a", "zz"))) }
+        for id in 71...200 as ClosedRange<UInt64> {
+            let low = UInt8(97 + generator.next() % 26)
+            let high = UInt8(min(122, UInt64(low) + generator.next() % 4))
+            let keys = (String(Unicode.Scalar(low)), String(Unicode.Scalar(high)))
+            actions.append(.add(fileEntry(id, keys: keys)))
+        }
+        let runs = try makeState().applying(transaction(1, actions)).runs(in: root).runs
+        #expect(runs.reduce(0) { $0 + $1.files.count } == 200, "seed \(seed)")
+        for run in runs {
+            let ranges = run.files.compactMap(\.keyRange)
+            #expect(zip(ranges, ranges.dropFirst()).allSatisfy { $0.max < $1.min }, "seed \(seed)")
+        }
+        // As many as the keys that most files share, and no more.
+        let depth = (97...122 as ClosedRange<UInt8>).map { letter in
+            let key = ByteString([letter])
+            return runs.flatMap(\.files).count { file in
+                file.keyRange.map { $0.min <= key && key <= $0.max } ?? false
+            }
+        }.max()
+        #expect(runs.count == depth, "seed \(seed)")
+    }
+
     @Test("the debt is what lies outside the largest run")
     func debt() throws {
         let state = try makeState().next(
