@@ -1,13 +1,20 @@
 import Bytes
-import Records
+package import Records
 
 extension ParquetWriter {
     private static let copyBytes = 1 << 20
 
     /// True where the row groups of `file` may be copied: same columns, stored alike.
     package func canCopy(from file: ParquetFile) -> Bool {
-        columns.count == file.fileColumns.count
-            && zip(columns, file.fileColumns).allSatisfy { $0.storesLike($1) }
+        Self.canCopy(schema, from: file)
+    }
+
+    /// True where a writer of `schema` could copy the row groups of `file`.
+    package static func canCopy(_ schema: [TableSchema.Column], from file: ParquetFile) -> Bool {
+        guard schema.count == file.fileColumns.count else { return false }
+        return zip(schema, file.fileColumns).allSatisfy { column, stored in
+            (try? FileColumn(writing: column))?.storesLike(stored) ?? false
+        }
     }
 
     /// Copies a row group of another file with the same columns as it is, without decoding a page.
