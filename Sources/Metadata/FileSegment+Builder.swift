@@ -55,6 +55,14 @@ extension FileSegment {
             ids.reserveCapacity(capacity)
             tailEnds.reserveCapacity(capacity)
             detailEnds.reserveCapacity(capacity)
+            let columns: [WritableKeyPath<Builder, [Int64]>] = [
+                \.sizes, \.rowCounts, \.modificationTimes, \.versions, \.timestamps, \.ordinals,
+                \.directoryCodes, \.tupleCodes, \.partitionCodes, \.schemaCodes,
+            ]
+            for column in columns { self[keyPath: column].reserveCapacity(capacity) }
+            // About what one of our own rows takes; what is spare is given back at the end.
+            tails.reserveCapacity(capacity * 17)
+            detailWriter.bytes.bytes.reserveCapacity(capacity * 48)
         }
 
         package var count: Int { ids.count }
