@@ -1,0 +1,114 @@
+package import Bytes
+import JSON
+package import Metadata
+
+/// What one session says of itself in `_sessions/<id>.json`, written anew with every beat.
+///
+/// ```json
+/// {"id":"00c0ffee00c0ffee","counter":17,"host":"db1","boot":"3e0c…","pid":4711,"processStart":12345,
+///  "command":"mount","startedAt":1760000000000,
+///  "pins":{"flights":{"versions":[41],"files":["7f3a…"]}}}
+/// ```
+package struct Heartbeat: Hashable, Sendable {
+    package var id: SessionID
+    /// Grows with every beat; others judge by it and their own clock, never by this host's time.
+    package var counter: UInt64
+    package var host: ByteString
+    /// The boot id of the host's kernel: with it a process id means something.
+    package var boot: ByteString
+    package var processID: Int32
+    /// The start time of the process in clock ticks since boot: tells a process from a later one of the same id.
+    package var processStart: UInt64
+    package var command: ByteString
+    package var startedAtMilliseconds: Int64
+    package var pins: [ByteString: Pins]
+
+    /// What the session holds of one table.
+    package struct Pins: Hashable, Sendable {
+        package var versions: Set<Version> = []
+        package var files: Set<FileID> = []
+        package var isEmpty: Bool { versions.isEmpty && files.isEmpty }
+        package init(versions: Set<Version> = [], files: Set<FileID> = []) {
+            self.versions = versions
+            self.files = files
+        }
+    }
+
+    package init(
+        id: SessionID, counter: UInt64, host: ByteString, boot: ByteString, processID: Int32,
+        processStart: UInt64, command: ByteString, startedAtMilliseconds: Int64,
+        pins: [ByteString: Pins] = [:]
+    ) {
+        self.id = id
+        self.counter = counter
+        self.host = host
+        self.boot = boot
+        self.processID = processID
+        self.processStart = processStart
+        self.command = command
+        self.startedAtMilliseconds = startedAtMilliseconds
+        self.pins = pins
+    }
+}
+
+extension Heartbeat {
+    package var encoded: [UInt8] {
+        var pinned = JSONObject()
+        for (table, held) in pins.sorted(by: { $0.key < $1.key }) where !held.isEmpty {
+            let versions = held.versions.sorted().map { JSONValue.integer($0.rawValue) }
+            let files = held.files.sorted().map { JSONValue.string(ByteString($0.description)) }
+            pinned[table] = .object(["versions": .array(versions), "files": .array(files)])
+        }
+        let object: JSONObject = [
+            "id": .string(ByteString(id.description)),
+            "counter": .integer(Int64(counter)),
+            "host": .string(host),
+            "boot": .string(boot),
+            "pid": .integer(Int64(processID)),
+            "processStart": .integer(Int64(processStart)),
+            "command": .string(command),
+            "startedAt": .integer(startedAtMilliseconds),
+            "pins": .object(pinned),
+        ]
+        return JSONValue.object(object).compactBytes + [UInt8(ascii: "\n")]
+    }
+
+    /// - Throws: `DecodeError` where the bytes are not a whole heartbeat. Whoever decides what may be deleted
+    ///   must then delete nothing.
+    package init(decoding bytes: [UInt8]) throws(DecodeError) {
+        let value = try JSONValue.parse(bytes)
+        guard let object = value.objectValue,
+            let id = object["id"]?.stringValue.flatMap({ Hex.parse($0.bytes) }),
+            let counter = object["counter"]?.int64Value, counter >= 0,
+            let pinObject = object["pins"]?.objectValue
+        else { throw DecodeError(.malformed, at: 0, "not a session's heartbeat") }
+        var pins: [ByteString: Pins] = [:]
+        for member in pinObject.members {
+            let table = member.key
+            guard let versions = member.value.objectValue?["versions"]?.arrayValue,
+                let files = member.value.objectValue?["files"]?.arrayValue
+            else { throw DecodeError(.malformed, at: 0, "the pins of table \(table) are not understood") }
+            var held = Pins()
+            for version in versions {
+                guard let number = version.int64Value else {
+                    throw DecodeError(.malformed, at: 0, "a pinned version of table \(table) is not a number")
+                }
+                held.versions.insert(Version(number))
+            }
+            for file in files {
+                guard let number = file.stringValue.flatMap({ Hex.parse($0.bytes) }) else {
+                    throw DecodeError(.malformed, at: 0, "a pinned file of table \(table) is not an id")
+                }
+                held.files.insert(FileID(number))
+            }
+            pins[table] = held
+        }
+        self.init(
+            id: SessionID(id), counter: UInt64(counter), host: object["host"]?.stringValue ?? "",
+            boot: object["boot"]?.stringValue ?? "",
+            processID: Int32(clamping: object["pid"]?.int64Value ?? 0),
+            processStart: UInt64(clamping: object["processStart"]?.int64Value ?? 0),
+            command: object["command"]?.stringValue ?? "",
+            startedAtMilliseconds: object["startedAt"]?.int64Value ?? 0, pins: pins)
+    }
+}

@@ -1,0 +1,34 @@
+import Bytes
+import Metadata
+import Synchronization
+
+/// The states of older versions that were asked for lately.
+///
+/// A state shares its segments with its neighbours where it was made from them; this keeps a handful of those
+/// that were made for someone.
+final class StateHistory: Sendable {
+    private static let limit = 16
+
+    private struct Recent {
+        var states: [(version: Version, state: TableState)] = []
+    }
+
+    private let recent = Mutex(Recent())
+
+    func state(_ version: Version) -> TableState? {
+        recent.withLock { recent in
+            guard let index = recent.states.firstIndex(where: { $0.version == version }) else { return nil }
+            let found = recent.states.remove(at: index)
+            recent.states.append(found)
+            return found.state
+        }
+    }
+
+    func remember(_ state: TableState) {
+        recent.withLock { recent in
+            recent.states.removeAll { $0.version == state.version }
+            recent.states.append((state.version, state))
+            if recent.states.count > Self.limit { recent.states.removeFirst() }
+        }
+    }
+}

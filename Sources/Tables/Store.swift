@@ -1,0 +1,169 @@
+package import Bytes
+import Metadata
+import Platform
+import Records
+package import Storage
+import Synchronization
+import Telemetry
+import TransactionLog
+
+/// A directory that holds tables, open in this process.
+///
+/// Locks, outermost first: `opening` (one table is opened or made at a time), then `tables`.
+package final class Store: Sendable {
+    package let context: StoreContext
+    private let tables = Mutex<[ByteString: Table]>([:])
+    private let opening = Mutex<Void>(())
+    private let observers = Mutex<[@Sendable () -> Void]>([])
+    private let caretaker: Caretaker
+
+    package var root: ByteString { context.root }
+    package var storage: any ObjectStorage { context.storage }
+    package var session: Session { context.session }
+
+    private init(context: StoreContext) {
+        self.context = context
+        caretaker = Caretaker(context: context)
+    }
+
+    /// Opens the store at `root`, a directory that exists.
+    package static func open(at root: ByteString, options: StoreOptions) throws(StoreError) -> Store {
+        do {
+            let real = try FileSystemCalls.realPath(root)
+            guard try FileSystemCalls.status(real).isDirectory else {
+                throw StoreError(
+                    .enotdir, "\(root) is not a directory; a store is a directory that holds tables")
+            }
+            return try open(
+                storage: try DirectoryStorage(root: real, entropy: options.entropy), root: real,
+                options: options)
+        } catch let error as StoreError {
+            throw error
+        } catch let error as Errno {
+            throw StoreError(error, "the store \(root) cannot be opened: \(error.message)")
+        } catch let error as StorageError {
+            throw StoreError(error)
+        } catch {
+            throw StoreError(.eio, "the store \(root) cannot be opened: \(error)")
+        }
+    }
+
+    /// Opens a store on any storage.
+    package static func open(
+        storage: any ObjectStorage, root: ByteString, options: StoreOptions
+    ) throws(StorageError) -> Store {
+        let sessions = SessionDirectory(storage: storage)
+        let session = try Session(
+            directory: sessions, command: options.command, clock: options.clock, entropy: options.entropy,
+            isSilent: options.isReadOnly)
+        let context = StoreContext(
+            root: root, storage: storage, session: session, sessions: sessions, options: options,
+            pool: WorkerPool(name: "firn-jobs", threadCount: max(1, options.jobSlots)), timers: TimerQueue())
+        let store = Store(context: context)
+        store.caretaker.start(store: store)
+        return store
+    }
+
+    /// The names of the tables, sorted: directories with a transaction log and a name that may be one.
+    package func tableNames() throws(StoreError) -> [ByteString] {
+        do throws(StorageError) {
+            var names: [ByteString] = []
+            for object in try storage.list("") where object.isDirectory && TableName.isValid(object.name) {
+                if try storage.metadata(of: LogPath(table: object.name).versionFile(Version(0))) != nil {
+                    names.append(object.name)
+                } else if try hasLog(object.name) {
+                    names.append(object.name)
+                }
+            }
+            return names
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// True where version 0 has expired but a log is there.
+    private func hasLog(_ name: ByteString) throws(StorageError) -> Bool {
+        try !storage.list(name + "/_transaction_log").isEmpty
+    }
+
+    /// The tables that are open, sorted by name.
+    package var openTables: [Table] {
+        tables.withLock { $0.values.sorted { $0.name < $1.name } }
+    }
+
+    /// The table of this name, opened on first use.
+    package func table(_ name: ByteString) throws(StoreError) -> Table {
+        if let table = tables.withLock({ $0[name] }) { return table }
+        let outcome = opening.withLock { _ -> Result<Table, StoreError> in
+            if let table = tables.withLock({ $0[name] }) { return .success(table) }
+            do throws(StoreError) {
+                guard TableName.isValid(name) else {
+                    throw StoreError(.enoent, "there is no table \"\(name)\"")
+                }
+                let table = try Table(name: name, context: context)
+                tables.withLock { $0[name] = table }
+                table.startServices()
+                return .success(table)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try outcome.get()
+    }
+
+    /// Makes a table; its version 0 is durable when this returns.
+    package func createTable(_ name: ByteString, _ creation: TableCreation) throws(StoreError) -> Table {
+        guard !context.options.isReadOnly else { throw StoreError(.erofs, "the store is open read-only") }
+        guard TableName.isValid(name) else {
+            throw StoreError(.eperm, "\"\(name)\" cannot be a table: \(TableName.rule)")
+        }
+        try creation.validate()
+        do throws(LogError) {
+            _ = try TransactionLog.create(
+                storage: storage, table: name, definition: creation.definition(name: name, context: context),
+                actions: creation.propertyActions, session: session.id, clock: context.clock,
+                entropy: context.entropy)
+        } catch {
+            throw StoreError(error)
+        }
+        notifyTablesChanged()
+        return try table(name)
+    }
+
+    /// Removes a table to which nothing was ever committed but properties.
+    package func removeEmptyTable(_ name: ByteString) throws(StoreError) {
+        let table = try table(name)
+        let state = try table.refresh()
+        guard state.files.isEmpty, state.garbage.isEmpty, state.receipts.count == 0 else {
+            throw StoreError(
+                .enotempty,
+                "the table \(name) has committed data; only an empty table can be removed with rmdir")
+        }
+        tables.withLock { $0[name] = nil }
+        table.stop()
+        do throws(StorageError) {
+            try table.removeEverything()
+        } catch {
+            throw StoreError(error)
+        }
+        notifyTablesChanged()
+    }
+
+    /// Calls `observer` when tables have come or gone.
+    package func onTablesChanged(_ observer: @escaping @Sendable () -> Void) {
+        observers.withLock { $0.append(observer) }
+    }
+
+    func notifyTablesChanged() {
+        for observer in observers.withLock({ $0 }) { observer() }
+    }
+
+    /// Stops the services, waits for what runs, and ends the session.
+    package func close() {
+        caretaker.stop()
+        for table in openTables { table.stop() }
+        context.pool.shutdown()
+        context.timers.shutdown()
+        session.end()
+    }
+}

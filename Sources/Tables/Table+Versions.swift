@@ -1,0 +1,93 @@
+package import Bytes
+package import Metadata
+import Platform
+package import Storage
+import Synchronization
+import TransactionLog
+
+/// Old versions, and the pins that keep them.
+extension Table {
+    /// The state at a version that can still be had.
+    package func state(at version: Version) throws(StoreError) -> TableState {
+        let current = state
+        if version == current.version { return current }
+        if let known = history.state(version) { return known }
+        do throws(LogError) {
+            let state = try log.state(at: version)
+            history.remember(state)
+            return state
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// True where looking at this version needs nothing to be published first.
+    package func isPinned(_ version: Version) -> Bool {
+        context.session.isTrusted && context.session.isPinned(version, of: name)
+    }
+
+    /// Pins a version for a quarter of an hour, then makes sure that it is still whole.
+    ///
+    /// The pin is published first: whoever deletes announces that, then reads the pins.
+    package func pin(_ version: Version) throws(StoreError) -> TableState {
+        guard !context.options.isReadOnly else { return try state(at: version) }
+        do throws(StorageError) {
+            try context.session.pin(version, of: name)
+        } catch {
+            throw StoreError(.estale, "version \(version) cannot be pinned: \(error)")
+        }
+        let current = try refresh()
+        let state = try state(at: version)
+        var lost: GarbageEntry?
+        current.garbage.forEach { entry in
+            let isNeeded = entry.addedAtVersion <= version && version < entry.removedAtVersion
+            if isNeeded, entry.condemnedAtVersion != nil { lost = entry }
+        }
+        if let lost {
+            throw StoreError(
+                .estale, "version \(version) can no longer be had: \(lost.path) is being deleted")
+        }
+        return state
+    }
+
+    package var pinnedVersions: [(version: Version, untilMilliseconds: Int64)] {
+        context.session.pinnedVersions(of: name)
+    }
+
+    /// Opens a data file of the current state, of an older one, or one that waits for its deletion.
+    ///
+    /// The object keeps its bytes readable until it is dropped, also past the file's deletion.
+    package func openDataFile(_ path: ByteString, id: FileID) throws(StoreError) -> OpenDataFile {
+        do throws(StorageError) {
+            let isLive = state.files.contains(id)
+            let publishes = !isLive && !context.options.isReadOnly
+            let pin = try context.session.pin(id, of: name, publishes: publishes)
+            if publishes, try refreshQuietly().garbage[id]?.condemnedAtVersion != nil {
+                throw StorageError(.notFound, .open, key(path))
+            }
+            return OpenDataFile(object: try storage.openForReading(key(path)), pin: pin)
+        } catch {
+            guard error.kind == .notFound else { throw StoreError(error) }
+            throw StoreError(.estale, "the data file \(path) has been deleted")
+        }
+    }
+
+    private func refreshQuietly() throws(StorageError) -> TableState {
+        do throws(StoreError) {
+            return try refresh()
+        } catch {
+            throw StorageError(.unavailable, .get, name, errno: error.errno, detail: error.message)
+        }
+    }
+}
+
+/// A data file open for reading, held against deletion while this lives.
+package final class OpenDataFile: Sendable {
+    package let object: any RandomAccessObject
+    private let pin: FilePinToken
+
+    init(object: any RandomAccessObject, pin: FilePinToken) {
+        self.object = object
+        self.pin = pin
+    }
+}
