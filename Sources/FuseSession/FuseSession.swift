@@ -75,8 +75,9 @@ package final class FuseSession: Sendable {
         }
         try point.attach(device: device, options)
         guard let entry = point.mount(), reader.watch() else {
-            // Ends with the device: nothing was served, so nothing is busy.
-            throw .failed(step: "the mount on \(point.path.display) cannot be watched", .current)
+            let cause = Errno.current
+            point.abandon()
+            throw .failed(step: "the mount on \(point.path.display) cannot be watched", cause)
         }
         let session = FuseSession(
             point: point, options: options, connection: connection, session: SessionPointer(raw: raw),

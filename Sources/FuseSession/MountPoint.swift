@@ -100,6 +100,9 @@ extension MountPoint {
         }
     }
 
+    /// Takes away a mount that was made a moment ago and never served.
+    func abandon() { Self.withPath(path) { _ = umount2($0, Int32(MNT_DETACH)) } }
+
     /// Takes the mount of `device` away. Where it is busy it leaves the tree at once, and the connection is ended: who
     /// still has files open gets errors instead of waiting for a daemon that is gone.
     func detach(device: MountDevice) -> Bool {

@@ -1,5 +1,6 @@
 package import FileTree
 import Synchronization
+package import Telemetry
 
 /// Counts and times the requests of a session by operation; lock-free.
 package final class RequestMetrics: Sendable {
@@ -50,5 +51,30 @@ package final class RequestMetrics: Sendable {
     /// Bytes that went through the daemon (not those the kernel read from backing files itself).
     package var copiedBytes: (read: UInt64, written: UInt64) {
         (bytesRead.load(ordering: .relaxed), bytesWritten.load(ordering: .relaxed))
+    }
+
+    /// Shows all that was ever asked for in a registry: counts, failures and seconds by operation, and copied bytes.
+    package func publish(in registry: MetricsRegistry) {
+        for operation in Operation.allCases {
+            let labels = ["operation": operation.name]
+            registry.counter("firn_fuse_requests_total", help: "Requests of the kernel.", labels: labels) {
+                [self] in Double(self[operation].count)
+            }
+            registry.counter(
+                "firn_fuse_failures_total", help: "Requests answered with an error.", labels: labels
+            ) {
+                [self] in Double(self[operation].failures)
+            }
+            registry.counter("firn_fuse_seconds_total", help: "Time from request to answer.", labels: labels)
+            {
+                [self] in Double(self[operation].nanoseconds) / 1e9
+            }
+        }
+        registry.counter("firn_fuse_read_bytes_total", help: "Bytes read through the daemon.") {
+            [self] in Double(copiedBytes.read)
+        }
+        registry.counter("firn_fuse_written_bytes_total", help: "Bytes written through the daemon.") {
+            [self] in Double(copiedBytes.written)
+        }
     }
 }

@@ -4,6 +4,7 @@ import FuseSession
 import Glibc
 import Platform
 import Synchronization
+import Telemetry
 import Testing
 import ToyMount
 
@@ -100,6 +101,20 @@ struct MountTests {
             let lines = mount.log.all.filter { $0.contains("unlink") }
             #expect(lines.count == 1)
             #expect(lines.first?.contains("the toy's files are immutable") == true)
+        }
+    }
+
+    @Test("requests are counted by operation")
+    func metrics() throws {
+        try MountedToy.with { mount in
+            _ = mount.run("cat $M/hello $M/nothing")
+            let registry = MetricsRegistry()
+            mount.session.metrics.publish(in: registry)
+            #expect(
+                mount.session.metrics[.open].count == 1 && mount.session.metrics[.open].longestNanoseconds > 0
+            )
+            #expect(mount.session.metrics.copiedBytes.read == 13)
+            #expect(registry.render().contains("firn_fuse_requests_total{operation=\"open\"} 1"))
         }
     }
 }
