@@ -97,7 +97,7 @@ let package = Package(
         tests("MountTests", ["Records", "Metadata", "TransactionLog", "Tables"]),
         tests(
             "InteropTests",
-            ["Avro", "Parquet", "Records", "Metadata", "TransactionLog", "Tables", "Compression"]),
+            ["Avro", "Parquet", "Text", "Records", "Metadata", "TransactionLog", "Tables", "Compression"]),
     ]
         + modules.map(module)
         + modules.map { name, dependencies in

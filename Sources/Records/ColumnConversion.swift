@@ -86,9 +86,9 @@ package enum ColumnConversion {
     package static func convert(_ value: TypedValue, from: ColumnType, to: ColumnType) -> TypedValue? {
         switch (value, to) {
         case (.integer(let number), .float):
-            return number == Int128(exactly: Float(number)) ? .floating(Double(number)) : nil
+            return significantBits(number) <= 24 ? .floating(Double(number)) : nil
         case (.integer(let number), .double):
-            return number == Int128(exactly: Double(number)) ? .floating(Double(number)) : nil
+            return significantBits(number) <= 53 ? .floating(Double(number)) : nil
         case (.floating(let number), .float):
             return number.isNaN || Double(Float(number)) == number ? value : nil
         case (.floating, .double): return value
@@ -101,6 +101,11 @@ package enum ColumnConversion {
                 .flatMap { inRange(.integer($0), to) }
         default: return nil
         }
+    }
+
+    /// Bits from the first one that is set to the last.
+    private static func significantBits(_ number: Int128) -> Int {
+        number == 0 ? 0 : 128 - number.magnitude.leadingZeroBitCount - number.magnitude.trailingZeroBitCount
     }
 
     private static func rescale(_ number: Int128, from: Int128, to: Int128) -> Int128? {

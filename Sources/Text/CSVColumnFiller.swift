@@ -179,9 +179,19 @@ enum CSVNull {
 
     static func isWord(_ text: UnsafeRawBufferPointer) -> Bool {
         switch text.count {
-        case 2: text.elementsEqual("NA".utf8) || text.elementsEqual("\\N".utf8)
-        case 4: text.elementsEqual("NULL".utf8) || text.elementsEqual("null".utf8)
-        default: false
+        case 2:
+            let word = text.loadUnaligned(as: UInt16.self)
+            return word == Self.word("NA") || word == Self.word("\\N")
+        case 4:
+            let word = text.loadUnaligned(as: UInt32.self)
+            return word == Self.word("NULL") || word == Self.word("null")
+        default: return false
         }
+    }
+
+    /// The bytes of a word of two or four letters as a number, as they lie in memory.
+    @inline(__always)
+    private static func word<T: FixedWidthInteger & BitwiseCopyable>(_ text: StaticString) -> T {
+        UnsafeRawPointer(text.utf8Start).loadUnaligned(as: T.self)
     }
 }

@@ -16,26 +16,32 @@ package enum CSVInference {
         var guesses = Array(repeating: TypeGuess(), count: width)
         var rowCount = 0
         while try scanner.nextBlock(options.batchRows) {
-            let base = scanner.base
-            for column in 0..<width {
-                for row in 0..<scanner.rowCount {
-                    let field = scanner.field(row, column)
-                    if field.isEmpty {
-                        if field.isQuoted { guesses[column].addSoftNull() } else { guesses[column].addNull() }
-                    } else if CSVNull.isNull(field, base) {
-                        guesses[column].addSoftNull()
-                    } else if field.hasEscapes {
-                        field.unescaped(base).withUnsafeBytes { guesses[column].add($0) }
-                    } else {
-                        guesses[column].add(field.text(base))
-                    }
-                }
-            }
+            for column in 0..<width { look(at: scanner, column, &guesses[column]) }
             rowCount += scanner.rowCount
         }
         let columns = zip(scanner.names, guesses).map { name, guess in
             InferredSchema.Column(name: name, type: guess.type, hasNulls: guess.isNullable)
         }
         return InferredSchema(columns: columns, rowCount: rowCount, isComplete: !isSample)
+    }
+
+    private static func look(at scanner: CSVScanner, _ column: Int, _ guess: inout TypeGuess) {
+        let base = scanner.base
+        let width = scanner.names.count
+        let fields = scanner.fieldTable
+        var own = guess
+        for row in 0..<scanner.rowCount {
+            let field = fields[row * width + column]
+            if field.isEmpty {
+                if field.isQuoted { own.addSoftNull() } else { own.addNull() }
+            } else if CSVNull.isNull(field, base) {
+                own.addSoftNull()
+            } else if field.hasEscapes {
+                field.unescaped(base).withUnsafeBytes { own.add($0) }
+            } else {
+                own.add(field.text(base))
+            }
+        }
+        guess = own
     }
 }

@@ -21,7 +21,11 @@ struct CSVTokenizer {
         var failure: (offset: Int, message: String)?
     }
 
-    private enum FieldEnd { case delimiter, record, incomplete, wrong(Int, String) }
+    private enum FieldEnd: UInt8 {
+        case delimiter, record, incomplete
+        /// What is wrong is at the index.
+        case endlessQuote, textAfterQuote
+    }
 
     /// Cuts whole records off the front of `bytes` until these, `fields` or `maximumRows` are used up.
     ///
@@ -59,8 +63,14 @@ struct CSVTokenizer {
                     count += 1
                     break record
                 case .incomplete: return result
-                case .wrong(let offset, let message):
-                    result.failure = (offset, message)
+                case .endlessQuote:
+                    result.failure = (index, "a quote is never closed")
+                    return result
+                case .textAfterQuote:
+                    result.failure = (
+                        index,
+                        "a closing quote is followed by something else than a delimiter or a line's end"
+                    )
                     return result
                 }
             }
@@ -153,7 +163,7 @@ struct CSVTokenizer {
         var hasEscapes = false
         while true {
             guard let found = memchr(base + place, 0x22, bytes.count - place) else {
-                return isLast ? .wrong(opening, "a quote is never closed") : .incomplete
+                return isLast ? .endlessQuote : .incomplete
             }
             place = UnsafeRawPointer(found) - base
             if place + 1 == bytes.count, !isLast { return .incomplete }
@@ -180,9 +190,8 @@ struct CSVTokenizer {
             }
         }
         guard bytes[place] == 0x0A else {
-            return .wrong(
-                place, "a closing quote is followed by something else than a delimiter or the end of the line"
-            )
+            index = place
+            return .textAfterQuote
         }
         newlines += 1
         index = place + 1

@@ -52,7 +52,7 @@ enum JSONColumnFiller {
     }
 
     private static func appendString(_ reader: JSONReader, to column: inout ColumnBuilder) -> Bool {
-        if column.type == .string {
+        if case .string = column.type {
             if reader.hasEscapes {
                 reader.appendText(to: &column.bytes.data)
                 column.bytes.appendEmpty()

@@ -11,10 +11,7 @@ package final class JSONLinesReader {
     private let options: TextOptions
     private var source: ChunkSource
     private var scanner: JSONLineScanner?
-    private var builder = BatchBuilder(schema: [])
-    private var keys = JSONKeyOrder(names: [])
-    /// For each column the number of the last line that had it.
-    private var lastLine: [Int] = []
+    private var rows = JSONRows(columns: [])
 
     package init(mode: SchemaMode, options: TextOptions = TextOptions(), source: @escaping ChunkSource) {
         self.mode = mode
@@ -25,7 +22,7 @@ package final class JSONLinesReader {
     /// Reads what is needed to know the columns of the batches: a sample, where types are inferred.
     @discardableResult
     package func prepare() throws(TextError) -> [TableSchema.Column] {
-        if scanner != nil { return builder.schema }
+        if scanner != nil { return rows.builder.schema }
         var columns: [TableSchema.Column] = []
         switch mode {
         case .declared(let schema): columns = schema.columns
@@ -37,9 +34,7 @@ package final class JSONLinesReader {
             columns = inferred.tableSchema().columns
         }
         scanner = JSONLineScanner(source: source, options: options)
-        builder = BatchBuilder(schema: columns)
-        keys = JSONKeyOrder(names: columns.map(\.name))
-        lastLine = columns.map { _ in 0 }
+        rows = JSONRows(columns: columns)
         return columns
     }
 
@@ -47,6 +42,24 @@ package final class JSONLinesReader {
     package func next() throws(TextError) -> ColumnBatch? {
         try prepare()
         guard let scanner else { return nil }
+        return try rows.next(scanner, options)
+    }
+}
+
+/// The rows of a batch as they grow: a struct, so that its parts are reached without the checks that a class needs.
+private struct JSONRows {
+    var builder: BatchBuilder
+    private var keys: JSONKeyOrder
+    /// For each column the number of the last line that had it.
+    private var lastLine: [Int]
+
+    init(columns: [TableSchema.Column]) {
+        builder = BatchBuilder(schema: columns)
+        keys = JSONKeyOrder(names: columns.map(\.name))
+        lastLine = columns.map { _ in 0 }
+    }
+
+    mutating func next(_ scanner: JSONLineScanner, _ options: TextOptions) throws(TextError) -> ColumnBatch? {
         var rowCount = 0
         var byteCount = 0
         while rowCount < options.batchRows, byteCount < options.batchBytes, let line = try scanner.next() {
@@ -57,7 +70,7 @@ package final class JSONLinesReader {
         return rowCount == 0 ? nil : builder.finish()
     }
 
-    private func read(_ line: UnsafeRawBufferPointer, _ scanner: JSONLineScanner) throws(TextError) {
+    private mutating func read(_ line: UnsafeRawBufferPointer, _ scanner: JSONLineScanner) throws(TextError) {
         var reader = JSONReader(line)
         do throws(DecodeError) {
             guard try reader.next() == .objectBegin else {
@@ -101,7 +114,7 @@ package final class JSONLinesReader {
     /// An error richer than what passes through the reader's typed throws.
     private var rejection: TextError?
 
-    private func reject(
+    private mutating func reject(
         _ token: JSONToken, _ reader: inout JSONReader, _ index: Int, _ scanner: JSONLineScanner
     ) throws(DecodeError) {
         let column = builder.schema[index]

@@ -25,9 +25,7 @@ struct TypeGuess {
         switch type {
         case .string: return
         case .int64:
-            if !Self.hasLeadingZero(text), let value = ValueParser.int64(text) {
-                return noteInteger(Int128(value))
-            }
+            if !Self.hasLeadingZero(text), let value = ValueParser.int64(text) { return noteInteger(value) }
         case .double:
             if !Self.hasLeadingZero(text), Self.isFraction(text), ValueParser.double(text) != nil { return }
         case .date: if ValueParser.date(text) != nil { return }
@@ -47,7 +45,7 @@ struct TypeGuess {
     /// for every other reader of JSON.
     mutating func addNumber(_ text: UnsafeRawBufferPointer) -> Bool {
         if type == .int64, let value = ValueParser.int64(text) {
-            noteInteger(Int128(value))
+            noteInteger(value)
             return true
         }
         guard let kind = classifyNumber(text), kind != .string else { return false }
@@ -58,9 +56,14 @@ struct TypeGuess {
 
     mutating func addBoolean() { merge(.boolean) }
 
-    private mutating func noteInteger(_ value: Int128) {
+    private mutating func noteInteger(_ value: Int64) {
         if value < 0 { hasNegativeInteger = true }
-        if Int128(exactly: Double(value)) != value { hasWideInteger = true }
+        if value.magnitude > 1 << 53 { noteWide(value.magnitude) }
+    }
+
+    /// A double has 53 bits from the first one that is set to the last.
+    private mutating func noteWide(_ magnitude: UInt64) {
+        if 64 - magnitude.leadingZeroBitCount - magnitude.trailingZeroBitCount > 53 { hasWideInteger = true }
     }
 
     private mutating func merge(_ kind: ColumnType) {
@@ -80,10 +83,14 @@ struct TypeGuess {
 
     private mutating func classifyNumber(_ text: UnsafeRawBufferPointer) -> ColumnType? {
         if Self.hasLeadingZero(text) { return nil }
-        if let value = ValueParser.integer128(text) {
+        if let value = ValueParser.int64(text) {
             noteInteger(value)
-            if Int64(exactly: value) != nil { return .int64 }
-            return UInt64(exactly: value) != nil ? .uint64 : .string
+            return .int64
+        }
+        if let value = ValueParser.integer128(text) {
+            guard let unsigned = UInt64(exactly: value) else { return .string }
+            noteWide(unsigned)
+            return .uint64
         }
         return Self.isFraction(text) && ValueParser.double(text) != nil ? .double : nil
     }

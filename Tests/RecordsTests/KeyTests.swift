@@ -1,5 +1,6 @@
 import Bytes
 import Records
+import TestKit
 import Testing
 
 struct KeyTests {
