@@ -9,7 +9,8 @@ package enum DecimalText {
     /// The nearest double; nil where the text is no such number or is beyond the finite doubles.
     ///
     /// Where the digits fit 53 bits and the power of ten is exact, one multiplication or division rounds
-    /// correctly (Clinger 1990); everything else goes through the standard library's reader.
+    /// correctly (Clinger 1990). Up to 19 digits and a power between -19 and 19 are one wide division or product of
+    /// integers, rounded once. Everything else goes through the standard library's reader.
     package static func double(_ text: UnsafeRawBufferPointer) -> Double? {
         var index = 0
         let count = text.count
@@ -17,13 +18,16 @@ package enum DecimalText {
         if negative { index = 1 }
         var mantissa: UInt64 = 0
         var digits = 0
+        // Digits from the first that is no zero.
+        var significant = 0
         var scale = 0
         var seenPoint = false
         while index < count {
             let byte = text[index]
             if byte &- UInt8(ascii: "0") < 10 {
                 digits += 1
-                if digits <= 18 { mantissa = mantissa * 10 + UInt64(byte &- UInt8(ascii: "0")) }
+                if significant > 0 || byte != UInt8(ascii: "0") { significant += 1 }
+                if significant <= 19 { mantissa = mantissa &* 10 &+ UInt64(byte &- UInt8(ascii: "0")) }
                 if seenPoint { scale -= 1 }
             } else if byte == UInt8(ascii: "."), !seenPoint {
                 seenPoint = true
@@ -37,13 +41,54 @@ package enum DecimalText {
             guard let exponent = exponent(text, from: index) else { return nil }
             scale += exponent
         }
-        if digits <= 18, mantissa <= 1 << 53, scale >= -22, scale <= 22 {
+        if significant <= 19, mantissa <= 1 << 53, scale >= -22, scale <= 22 {
             let whole = Double(mantissa)
             let value = scale < 0 ? whole / powersOfTen[-scale] : whole * powersOfTen[scale]
             return negative ? -value : value
         }
+        // Nineteen digits are less than 2^64.
+        if significant <= 19, mantissa > 0, scale >= -19, scale <= 19 {
+            let value = scale < 0 ? quotient(mantissa, -scale) : product(mantissa, scale)
+            return negative ? -value : value
+        }
         guard let value = Double(String(decoding: text, as: UTF8.self)), value.isFinite else { return nil }
         return value
+    }
+
+    private static let wholePowersOfTen: [UInt64] = (0...19).map { exponent in
+        (0..<exponent).reduce(1 as UInt64) { power, _ in power * 10 }
+    }
+
+    /// The double nearest to `mantissa / 10^exponent`.
+    ///
+    /// Both are shifted until their highest bits are set; the quotient then has 63 or 64 bits, more than a double,
+    /// and whether there is a remainder decides what would be a tie.
+    private static func quotient(_ mantissa: UInt64, _ exponent: Int) -> Double {
+        let power = wholePowersOfTen[exponent]
+        let powerShift = power.leadingZeroBitCount
+        let mantissaShift = mantissa.leadingZeroBitCount
+        let divisor = power << UInt64(powerShift)
+        let aligned = mantissa << UInt64(mantissaShift)
+        // Half of the dividend is below the divisor, as the division needs.
+        let (high, low) = (aligned >> 1, aligned << 63)
+        let (quotient, remainder) = divisor.dividingFullWidth((high, low))
+        return rounded(quotient | (remainder == 0 ? 0 : 1), powerShift - mantissaShift - 63)
+    }
+
+    /// The double nearest to `mantissa · 10^exponent`.
+    private static func product(_ mantissa: UInt64, _ exponent: Int) -> Double {
+        let (high, low) = mantissa.multipliedFullWidth(by: wholePowersOfTen[exponent])
+        guard high > 0 else { return Double(low) }
+        let shift = high.leadingZeroBitCount
+        let top = shift == 0 ? high : (high << UInt64(shift)) | (low >> UInt64(64 - shift))
+        let rest = low << UInt64(shift)
+        return rounded(top | (rest == 0 ? 0 : 1), 64 - shift)
+    }
+
+    /// `bits · 2^exponent`, rounded once: the lowest of the 62 bits or more stands for everything below it.
+    private static func rounded(_ bits: UInt64, _ exponent: Int) -> Double {
+        // The exponents that come here are far from those of subnormal and infinite numbers.
+        Double(bits) * Double(sign: .plus, exponent: exponent, significand: 1)
     }
 
     /// The exponent that begins at `start` and fills the rest; held to ±99,999, which is far past any double.
