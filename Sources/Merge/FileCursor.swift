@@ -18,14 +18,16 @@ final class FileCursor: BlockSource {
     private var last: ByteString?
     private var isAtEnd = false
 
-    /// - Parameter shared: bytes with which all keys of the merge begin.
+    /// - Parameters:
+    ///   - shared: bytes with which all keys of the merge begin.
+    ///   - memoryBytes: about what may be held of the input at once, beside a page of each column.
     init(
         _ input: OpenDataFile, rows: Range<Int>, clip: KeyRange, shared: [UInt8], isUpsert: Bool,
-        blockRows: Int, monitor: MergeMonitor
+        memoryBytes: Int, monitor: MergeMonitor
     ) throws(MergeError) {
         self.input = input
         mapping = try ColumnMapping(of: input.file.columns, to: input.columns, path: input.entry.path)
-        let options = ParquetReader.Options(batchRows: blockRows, batchBytes: 2 << 20, readAhead: 128 << 10)
+        let options = input.readerOptions(memoryBytes: memoryBytes, columns: mapping.fileColumns.count)
         reader = ParquetReader(
             input.file, columns: mapping.fileColumns, rows: rows, options: options)
         encoder = KeyEncoder(columns: input.keyColumns)

@@ -31,7 +31,7 @@ final class MergedBlocks {
     private let monitor: MergeMonitor
     private var steps: ArraySlice<MergePlan.Step>
     private var merger: SpanMerger?
-    private static let batchRows = 8_192
+    static let batchRows = 8_192
 
     /// - Parameter inputs: in the order of their sequences.
     init(_ inputs: [(file: OpenDataFile, range: KeyRange)], options: Options, monitor: MergeMonitor) throws {
@@ -150,18 +150,23 @@ final class MergedBlocks {
     private func cursor(
         _ section: MergePlan.Section, shared: [UInt8], budget: Int
     ) throws -> any BlockSource {
-        let input = inputs[section.input]
-        // Two blocks of an input may be alive at once, the one read and the one not yet gathered.
-        let blockRows = max(min(budget / 2 / input.averageRowBytes, MergedBlocks.batchRows), 16)
-        return try FileCursor(
-            input, rows: section.rows, clip: ranges[section.input], shared: shared,
-            isUpsert: options.isUpsert, blockRows: blockRows, monitor: monitor)
+        try FileCursor(
+            inputs[section.input], rows: section.rows, clip: ranges[section.input], shared: shared,
+            isUpsert: options.isUpsert, memoryBytes: budget, monitor: monitor)
     }
 }
 
 extension OpenDataFile {
+    /// Blocks and fetches that keep within a share of memory.
+    func readerOptions(memoryBytes: Int, columns: Int) -> ParquetReader.Options {
+        // Two blocks may be alive at once, the one read and the one not yet gathered.
+        let rows = max(min(memoryBytes / 2 / averageRowBytes, MergedBlocks.batchRows), 16)
+        let readAhead = max(min(memoryBytes / 2 / max(columns, 1), 128 << 10), 8 << 10)
+        return ParquetReader.Options(batchRows: rows, batchBytes: 2 << 20, readAhead: readAhead)
+    }
+
     /// Bytes of a decoded row, by the footer's sizes before compression and with room for its key.
-    var averageRowBytes: Int {
+    private var averageRowBytes: Int {
         let bytes = file.rowGroups.reduce(0) { $0 + $1.uncompressedSize }
         // Dictionaries make pages smaller than their values; a lane's width a column is the least.
         return max(bytes / max(file.rowCount, 1), 8 * columns.count) * 2 + 32

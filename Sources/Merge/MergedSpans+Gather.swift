@@ -141,18 +141,13 @@ extension MergedSpans {
 
 /// Calls `body` with the addresses of all arrays, nil for one without elements.
 ///
-/// Arrays promise an address inside a closure only, so the closures nest, once per array.
-private func withBases<T, R>(_ arrays: [[T]], _ body: ([UnsafePointer<T>?]) -> R) -> R {
-    func step(_ index: Int, _ bases: inout [UnsafePointer<T>?]) -> R {
-        guard index < arrays.count else { return body(bases) }
-        return arrays[index].withUnsafeBufferPointer { buffer in
-            bases.append(buffer.baseAddress)
-            return step(index + 1, &bases)
-        }
+/// There may be as many arrays as a merge has inputs, too many to nest a closure for each. An array of plain
+/// values keeps its elements at one address as long as it is alive and nobody changes it: the arrays are held
+/// here, by value, until `body` has returned.
+private func withBases<T: BitwiseCopyable, R>(_ arrays: [[T]], _ body: ([UnsafePointer<T>?]) -> R) -> R {
+    withExtendedLifetime(arrays) {
+        body(arrays.map { array in array.withUnsafeBufferPointer { $0.baseAddress } })
     }
-    var bases: [UnsafePointer<T>?] = []
-    bases.reserveCapacity(arrays.count)
-    return step(0, &bases)
 }
 
 extension ColumnValues {
