@@ -20,6 +20,14 @@ final class TableServices: Sendable {
     }
 
     private let state = Mutex(State())
+    /// What the services count.
+    let metrics = MetricsRegistry()
+
+    /// Lines of `status` that the services know.
+    func extraStatus() -> [(name: String, text: String)] {
+        let failure = state.withLock { $0.lastPollFailure }
+        return failure.map { [(name: "readFailure", text: $0)] } ?? []
+    }
 
     /// Starts everything. A table that is not ours, or a store open read-only, runs nothing.
     func start(_ table: Table) {

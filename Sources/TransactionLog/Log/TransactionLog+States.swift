@@ -96,7 +96,7 @@ extension TransactionLog {
 }
 
 extension StateSummary {
-    init(_ manifest: StateManifest) {
+    package init(_ manifest: StateManifest) {
         version = manifest.version
         fileCount = Int(manifest.fileCount)
         manifestCount =
