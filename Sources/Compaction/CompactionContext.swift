@@ -1,0 +1,58 @@
+package import Bytes
+package import Metadata
+package import Platform
+package import Storage
+package import Telemetry
+package import TransactionLog
+
+/// Which table a compactor works on, and with what.
+package struct CompactionContext: Sendable {
+    /// The table's directory in the storage, which is its name.
+    package var table: ByteString
+    package var log: TransactionLog
+    package var storage: any ObjectStorage
+    package var clock: any Clock
+    package var entropy: any Entropy
+    /// Holds the jobs that this process runs.
+    package var session: SessionID
+    package var slots: JobSlots
+    package var logger: Log
+    /// Told of what happens to jobs, from any thread; must return soon.
+    package var onEvent: @Sendable (CompactionEvent) -> Void
+
+    package init(
+        table: ByteString, log: TransactionLog, storage: any ObjectStorage, clock: any Clock,
+        entropy: any Entropy, session: SessionID, slots: JobSlots, logger: Log = .disabled,
+        onEvent: @escaping @Sendable (CompactionEvent) -> Void = { _ in }
+    ) {
+        self.table = table
+        self.log = log
+        self.storage = storage
+        self.clock = clock
+        self.entropy = entropy
+        self.session = session
+        self.slots = slots
+        self.logger = logger
+        self.onEvent = onEvent
+    }
+}
+
+/// The limits of a compactor.
+package struct CompactionOptions: Sendable {
+    /// A job that failed so often is set aside.
+    package var maxFailures = 3
+    /// After the first failure; four times as long after each further one.
+    package var backOffMilliseconds: Int64 = 10_000
+    /// Between two looks at all partitions.
+    package var lookNanoseconds: UInt64 = 60_000_000_000
+    /// Room that is left free beyond 1.1 times the input.
+    package var reserveBytes: UInt64 = 16 << 20
+    /// How often a commit whose outcome is unknown, or that must not be lost, is tried again at once.
+    package var commitAttempts = 6
+    /// Before the second attempt; twice as long before each further one.
+    package var commitBackOffNanoseconds: UInt64 = 50_000_000
+    /// Between two progress events of a job.
+    package var progressMilliseconds: Int64 = 1_000
+
+    package init() {}
+}

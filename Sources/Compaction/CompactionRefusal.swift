@@ -1,0 +1,69 @@
+package import Bytes
+package import Metadata
+package import Platform
+import Storage
+package import TransactionLog
+
+/// Why something asked of a compactor was not done.
+package enum CompactionRefusal: Error, Sendable, CustomStringConvertible {
+    /// The file is in a job already.
+    case inJob(file: ByteString, job: JobID)
+    /// All free files of the partition are in jobs already.
+    case partitionInJob(PartitionID, job: JobID)
+    /// There is no live file of this id, and none is known that was.
+    case notLive(FileID)
+    /// The file was live once and is not any more.
+    case gone(file: ByteString, replacedBy: JobID?, at: Version)
+    case emptyPartition(PartitionID)
+    case noSuchJob(JobID)
+    /// The job cannot be stopped any more, or is not in the phase that was asked for.
+    case wrongPhase(JobID, String)
+    /// The file's rows belong to several partitions.
+    case severalPartitions(file: ByteString)
+    case noSchema
+    case foreign
+    case commit(CommitError)
+
+    package var errno: Errno {
+        switch self {
+        case .inJob, .partitionInJob, .wrongPhase: .ebusy
+        case .notLive: .eperm
+        case .gone: .estale
+        case .emptyPartition, .noSuchJob: .enoent
+        case .severalPartitions, .noSchema: .eopnotsupp
+        case .foreign: .erofs
+        case .commit(let error): CompactionRefusal.errno(of: error)
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .inJob(let file, let job): "file \(file) is in job \(job) already"
+        case .partitionInJob(let partition, let job):
+            "the files of partition \"\(partition)\" are in job \(job) already"
+        case .notLive(let file): "file \(file) is not a live file of the table"
+        case .gone(let file, let job, let version):
+            job.map { "file \(file) was replaced by job \($0) in version \(version)" }
+                ?? "file \(file) was removed in version \(version)"
+        case .emptyPartition(let partition): "partition \"\(partition)\" has no files"
+        case .noSuchJob(let job): "job \(job) does not exist"
+        case .wrongPhase(let job, let phase): "job \(job) \(phase)"
+        case .severalPartitions(let file):
+            "file \(file) holds rows of several partitions; such files cannot be compacted yet"
+        case .noSchema: "the table has no schema yet"
+        case .foreign: "the table was written by another program and is read-only"
+        case .commit(let error): error.description
+        }
+    }
+
+    private static func errno(of error: CommitError) -> Errno {
+        switch error {
+        case .conflict: .ebusy
+        case .invalid: .einval
+        case .foreign: .erofs
+        case .failed(.storage(let error)) where error.kind == .noSpace: .enospc
+        case .failed(.storage(let error)) where error.kind == .permission: .eacces
+        case .failed, .unknownOutcome: .eio
+        }
+    }
+}

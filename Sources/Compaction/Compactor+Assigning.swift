@@ -1,0 +1,185 @@
+import Synchronization
+import Bytes
+import Metadata
+import Planning
+import Platform
+import Storage
+import TransactionLog
+
+/// Choosing the next job and taking it in the log.
+extension Compactor {
+    /// Where to look for work, and what does not count.
+    struct Search {
+        /// nil is the whole table.
+        var partition: PartitionID?
+        /// Plans new jobs by the table's strategy.
+        var plansByStrategy = true
+        /// A person waits: neither `compaction.enabled` nor back-off nor a pause of the table holds it up.
+        var isForeground = false
+    }
+
+    /// The next job that this process can begin, taken in the log and registered as live; nil where there is
+    /// none now.
+    func takeNext(_ search: Search) -> LiveJob? {
+        assigning.withLock { _ in
+            // Each conflict shows a newer state; a table busier than this is looked at again soon.
+            for _ in 0..<16 {
+                let table = log.current
+                guard table.definition.provider == "firn" else { return nil }
+                guard !table.deadSessions.contains(context.session) else { return nil }
+                guard let choice = choose(search, in: table) else { return nil }
+                do throws(CommitError) {
+                    _ = try log.commit(choice.transaction)
+                } catch {
+                    if case .conflict = error { continue }
+                    setObstacle("it cannot be assigned: \(error)", for: choice.job)
+                    return nil
+                }
+                return begin(choice.job)
+            }
+            return nil
+        }
+    }
+
+    private struct Choice {
+        var job: Job
+        var transaction: Transaction
+    }
+
+    private func choose(_ search: Search, in table: TableState) -> Choice? {
+        let (isPaused, live) = state.withLock { ($0.isPaused, Set($0.live.keys)) }
+        if isPaused, !search.isForeground { return nil }
+        for job in table.jobs.values.sorted(by: {
+            ($0.createdAtVersion, $0.id) < ($1.createdAtVersion, $1.id)
+        })
+        where !live.contains(job.id) {
+            if let partition = search.partition, partition != job.partition { continue }
+            if let choice = takeOver(job, search, in: table) { return choice }
+        }
+        return search.plansByStrategy ? planned(search, in: table) : nil
+    }
+
+    /// A job of the log that waits, or that this session holds without working on it.
+    private func takeOver(_ job: Job, _ search: Search, in table: TableState) -> Choice? {
+        var taken = job
+        var precondition = Precondition.jobIsWaiting(job.id, attempt: job.attempt)
+        switch job.status {
+        case .setAside: return nil
+        case .running:
+            // Its end could not be committed. As a new attempt, a commit of the old one comes too late.
+            guard job.session == context.session else { return nil }
+            precondition = .holdsJob(job.id, attempt: job.attempt, session: context.session)
+            taken.attempt += 1
+        case .waiting:
+            if let obstacle = obstacle(to: job, search, in: table) {
+                setObstacle(obstacle, for: job)
+                return nil
+            }
+        }
+        guard hasRoom(for: job, in: table) else { return nil }
+        taken.status = .running
+        taken.session = context.session
+        return Choice(
+            job: taken,
+            transaction: transaction(
+                "ASSIGN COMPACTION", [precondition, .sessionIsAlive(context.session)],
+                [.operation(.putJob(taken))]))
+    }
+
+    private func obstacle(to job: Job, _ search: Search, in table: TableState) -> String? {
+        if state.withLock({ $0.pausedJobs.contains(job.id) }) { return "paused" }
+        if search.isForeground { return nil }
+        if !table.properties.compactionEnabled { return "compaction.enabled is false" }
+        guard job.failureCount > 0 else { return nil }
+        let now = context.clock.monotonicNanoseconds()
+        let due = state.withLock { state in
+            if let known = state.notBefore[job.id], known.attempt == job.attempt { return known.nanoseconds }
+            let factor = Int64(1) << (2 * Int64(min(job.failureCount - 1, 8)))
+            let due = now + UInt64(options.backOffMilliseconds * factor) * 1_000_000
+            state.notBefore[job.id] = (job.attempt, due)
+            return due
+        }
+        guard now < due else { return nil }
+        return "after failure \(job.failureCount) it waits: \(job.lastError?.display ?? "")"
+    }
+
+    private func planned(_ search: Search, in table: TableState) -> Choice? {
+        guard table.properties.compactionEnabled || search.isForeground, table.schemaID != nil,
+            let strategy = CompactionStrategies.strategy(for: table.properties)
+        else { return nil }
+        for partition in search.partition.map({ [$0] }) ?? changedPartitions() {
+            // Taken out first: what changes from here on is looked at again.
+            state.withLock { _ = $0.changed?.remove(partition) }
+            guard let choice = planned(strategy, partition, in: log.current) else { continue }
+            state.withLock { _ = $0.changed?.insert(partition) }
+            return choice
+        }
+        return nil
+    }
+
+    private func changedPartitions() -> [PartitionID] {
+        let known = state.withLock { state -> Set<PartitionID>? in
+            defer { state.changed = state.changed ?? [] }
+            return state.changed
+        }
+        if let known { return known.sorted() }
+        let all = log.current.occupiedPartitions()
+        state.withLock { $0.changed?.formUnion(all) }
+        return all
+    }
+
+    private func planned(
+        _ strategy: any CompactionStrategy, _ partition: PartitionID, in table: TableState
+    ) -> Choice? {
+        for planned in strategy.plan(PartitionPicture(of: partition, in: table)) {
+            let isWhole = planned.inputs.allSatisfy { table.references.partitions(of: $0).count <= 1 }
+            guard isWhole else { continue }
+            let job = Job(
+                id: JobID(context.entropy.identifier()), partition: partition, inputs: planned.inputs,
+                status: .running, session: context.session, strategy: ByteString(planned.strategy),
+                reason: ByteString(planned.reason))
+            guard hasRoom(for: job, in: table) else { continue }
+            return Choice(
+                job: job,
+                transaction: transaction(
+                    "ASSIGN COMPACTION",
+                    job.inputs.map { .unassigned(file: $0, partition: partition) }
+                        + [.sessionIsAlive(context.session)], [.operation(.putJob(job))]))
+        }
+        return nil
+    }
+
+    /// Whether the storage has room for the job's outputs beside its inputs; if not, the reason is kept.
+    private func hasRoom(for job: Job, in table: TableState) -> Bool {
+        // A storage that cannot tell is asked by writing.
+        guard let space = try? context.storage.space() else { return true }
+        let input = job.inputs.reduce(UInt64(0)) { $0 + UInt64(table.files.view($1)?.sizeBytes ?? 0) }
+        let needed = input + input / 10 + options.reserveBytes + context.slots.reservedBytes
+        guard space.availableBytes < needed else { return true }
+        setObstacle(
+            "\(needed) bytes must be free, 1.1 times the input and a reserve, and \(space.availableBytes) are",
+            for: job)
+        return false
+    }
+
+    func setObstacle(_ text: String, for job: Job) {
+        state.withLock { state in
+            state.jobObstacles[job.id] = text
+            state.partitionObstacles[job.partition] = text
+        }
+    }
+
+    private func begin(_ job: Job) -> LiveJob {
+        let table = log.current
+        return state.withLock { state in
+            let live = LiveJob(
+                job, in: table, clock: context.clock, slots: context.slots,
+                isPaused: state.pausedJobs.contains(job.id), isTablePaused: state.isPaused)
+            state.live[job.id] = live
+            state.jobObstacles[job.id] = nil
+            state.partitionObstacles[job.partition] = nil
+            context.slots.reserve(live.reservedBytes)
+            return live
+        }
+    }
+}

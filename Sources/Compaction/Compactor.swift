@@ -1,0 +1,144 @@
+import Bytes
+package import Metadata
+import Planning
+import Platform
+import Synchronization
+import Telemetry
+import TransactionLog
+
+/// Merges the files of one table: by its strategy, and as people ask.
+///
+/// What is to be done stands in the log, as jobs; this object holds only what is under way and what waits here
+/// for room or time. Several processes may have one for the same table.
+package final class Compactor: Sendable {
+    struct State {
+        var isStarted = false
+        var isStopped = false
+        var isPaused = false
+        var wakeCount = 0
+        var live: [JobID: LiveJob] = [:]
+        /// Jobs that a person paused, running or not.
+        var pausedJobs: Set<JobID> = []
+        /// When the attempt of a job that failed may begin, by the monotonic clock.
+        var notBefore: [JobID: (attempt: Int, nanoseconds: UInt64)] = [:]
+        /// Partitions to look at; nil is all of them.
+        var changed: Set<PartitionID>?
+        /// Why a job or a partition waits.
+        var jobObstacles: [JobID: String] = [:]
+        var partitionObstacles: [PartitionID: String] = [:]
+        var scheduler: Thread?
+        var workers: [JobID: Thread] = [:]
+    }
+
+    package let context: CompactionContext
+    package let options: CompactionOptions
+    let state = Monitor(State())
+    /// Held from the choice of a job to the commit that takes it.
+    let assigning = Mutex<Void>(())
+
+    package init(_ context: CompactionContext, options: CompactionOptions = CompactionOptions()) {
+        self.context = context
+        self.options = options
+        context.log.addObserver { [weak self] old, new, transactions in
+            self?.observe(old, new, transactions)
+        }
+        context.slots.onRelease { [weak self] in self?.wake() }
+    }
+
+    deinit {
+        assert(state.withLock { $0.isStopped || !$0.isStarted }, "a compactor is stopped before it goes")
+    }
+
+    var log: TransactionLog { context.log }
+
+    /// All jobs of the table: those of the log, with the progress of those that run here.
+    package var jobs: [JobView] {
+        let table = log.current
+        let (live, paused, isPaused, obstacles) = state.withLock {
+            ($0.live, $0.pausedJobs, $0.isPaused, $0.jobObstacles)
+        }
+        return table.jobs.values.sorted { ($0.createdAtVersion, $0.id) < ($1.createdAtVersion, $1.id) }.map {
+            job in
+            if let own = live[job.id], own.job.attempt == job.attempt { return own.view() }
+            return view(
+                of: job, in: table, isPaused: isPaused || paused.contains(job.id),
+                obstacle: obstacles[job.id])
+        }
+    }
+
+    private func view(of job: Job, in table: TableState, isPaused: Bool, obstacle: String?) -> JobView {
+        let files = job.inputs.compactMap { table.files.view($0) }
+        let phase: JobPhase =
+            switch job.status {
+            case .setAside: .setAside
+            case .running: .assigned
+            case .waiting: isPaused ? .paused : .waiting
+            }
+        let waits = job.status == .waiting ? obstacle.map { ByteString($0) } : nil
+        return JobView(
+            job: job, phase: phase, isOwn: job.session == context.session,
+            bytesTotal: files.reduce(0) { $0 + $1.sizeBytes }, bytesDone: 0,
+            rowsTotal: files.reduce(0) { $0 + ($1.rowCount ?? 0) },
+            reason: waits ?? (job.status == .running ? nil : job.lastError) ?? job.reason)
+    }
+
+    /// Why partitions with work do not get a job, in words.
+    package var obstacles: [PartitionID: String] { state.withLock { $0.partitionObstacles } }
+
+    package var isPaused: Bool { state.withLock { $0.isPaused } }
+
+    /// Looks for work now.
+    package func wake() { state.update { $0.wakeCount += 1 } }
+
+    /// Called for every new version, by the thread that found it.
+    private func observe(_ old: TableState, _ new: TableState, _ transactions: [CommittedTransaction]) {
+        var changed: Set<PartitionID> = []
+        var isEverything = false
+        for transaction in transactions {
+            for action in transaction.actions {
+                switch action {
+                case .add(let entry):
+                    changed.insert(
+                        entry.partition
+                            ?? PartitionID(
+                                RootPath.path(
+                                    columns: new.definition.partitionColumns, tuple: entry.partitionValues)))
+                case .remove(let removal):
+                    if let file = old.files.view(removal.id) { changed.formUnion(old.partitions(of: file)) }
+                case .operation(.putReference(let reference)): changed.insert(reference.partition)
+                case .operation(.putJob(let job)): changed.insert(job.partition)
+                case .operation(.removeJob(let id, _)):
+                    if let job = old.jobs[id] { changed.insert(job.partition) }
+                case .definition, .operation(.setProperty): isEverything = true
+                default: break
+                }
+            }
+        }
+        let live = state.update { state in
+            if isEverything { state.changed = nil } else { state.changed?.formUnion(changed) }
+            state.wakeCount += 1
+            state.notBefore = state.notBefore.filter { new.jobs[$0.key]?.attempt == $0.value.attempt }
+            state.pausedJobs = state.pausedJobs.filter { new.jobs[$0] != nil }
+            state.jobObstacles = state.jobObstacles.filter { new.jobs[$0.key] != nil }
+            return state.live
+        }
+        for (id, own) in live where !holds(id, own.job.attempt, in: new) { own.requestStop(.lost) }
+    }
+
+    /// Whether the log says that this session runs the job as this attempt.
+    func holds(_ id: JobID, _ attempt: Int, in table: TableState) -> Bool {
+        guard let job = table.jobs[id] else { return false }
+        return job.status == .running && job.attempt == attempt && job.session == context.session
+            && !table.deadSessions.contains(context.session)
+    }
+
+    func tell(_ event: CompactionEvent) { context.onEvent(event) }
+
+    func transaction(
+        _ operation: ByteString, _ preconditions: [Precondition], _ actions: [Action]
+    ) -> Transaction {
+        Transaction(
+            id: CommitID(high: context.entropy.uint64(), low: context.entropy.uint64()),
+            operation: operation, session: context.session, preconditions: preconditions, actions: actions)
+    }
+}

@@ -1,0 +1,60 @@
+import Platform
+
+/// How many merges run at the same time over all tables of a process, and how much room they will take.
+package final class JobSlots: Sendable {
+    private struct State {
+        var runningCount = 0
+        var reservedBytes: UInt64 = 0
+        var wakes: [@Sendable () -> Void] = []
+    }
+
+    /// How many jobs run, and how many where the machine has nothing else to do.
+    package let limit: Int
+    package let idleLimit: Int
+    private let isIdle: @Sendable () -> Bool
+    private let state = Monitor(State())
+
+    /// - Parameter isIdle: whether the machine has nothing else to do; asked often.
+    package init(limit: Int = 1, idleLimit: Int = 2, isIdle: @escaping @Sendable () -> Bool = { false }) {
+        precondition(limit > 0 && idleLimit >= limit)
+        self.limit = limit
+        self.idleLimit = idleLimit
+        self.isIdle = isIdle
+    }
+
+    package var runningCount: Int { state.withLock { $0.runningCount } }
+
+    /// Bytes that running jobs may still write.
+    package var reservedBytes: UInt64 { state.withLock { $0.reservedBytes } }
+
+    /// Called whenever a slot becomes free.
+    func onRelease(_ wake: @escaping @Sendable () -> Void) { state.withLock { $0.wakes.append(wake) } }
+
+    /// Takes a slot where one is free.
+    func tryTake() -> Bool {
+        let limit = isIdle() ? idleLimit : limit
+        return state.withLock { state in
+            guard state.runningCount < limit else { return false }
+            state.runningCount += 1
+            return true
+        }
+    }
+
+    /// Takes a slot though none may be free: a job that goes on after a pause, or one a person waits for.
+    func take() { state.withLock { $0.runningCount += 1 } }
+
+    /// Gives back a slot for which there was no work: nobody else needs to look.
+    func giveUp() { state.withLock { $0.runningCount -= 1 } }
+
+    func release() {
+        let wakes = state.withLock { state in
+            state.runningCount -= 1
+            assert(state.runningCount >= 0)
+            return state.wakes
+        }
+        for wake in wakes { wake() }
+    }
+
+    func reserve(_ bytes: UInt64) { state.withLock { $0.reservedBytes += bytes } }
+    func unreserve(_ bytes: UInt64) { state.withLock { $0.reservedBytes -= bytes } }
+}
