@@ -126,3 +126,12 @@ package enum FileSystemCalls {
         }
     }
 }
+
+extension FileSystemCalls {
+    /// umount2(2). `lazily` takes it out of the tree now and ends it when its last user has gone.
+    package static func unmount(_ path: ByteString, lazily: Bool) throws(Errno) {
+        try path.withPath { (text) throws(Errno) in
+            guard umount2(text, lazily ? Int32(MNT_DETACH) : 0) == 0 else { throw .current }
+        }
+    }
+}
