@@ -67,8 +67,8 @@ let modules: KeyValuePairs<String, [String]> = [
     ],
     "FuseSession": ["CFuse3", "CLinux", "FileTree", "JSON", "Platform", "Telemetry"],
     "Commands": [
-        "FuseSession", "FileTree", "Tables", "Metadata", "Records", "Text", "JSON", "Platform",
-        "Telemetry",
+        "FuseSession", "FileTree", "Tables", "Compaction", "Metadata", "Records", "Text", "JSON", "Storage",
+        "Platform", "Telemetry",
     ],
 ]
 

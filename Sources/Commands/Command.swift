@@ -1,11 +1,11 @@
 import Glibc
-import Bytes
+package import Bytes
 import Platform
 import Tables
 import Telemetry
 
 /// One subcommand.
-protocol Command {
+protocol Command: Sendable {
     static var syntax: CommandSyntax { get }
     /// Runs it and gives the exit status.
     static func run(_ arguments: ParsedArguments, _ console: Console) throws -> Int32
@@ -31,6 +31,8 @@ struct Console: Sendable {
     func print(bytes: [UInt8]) { write(bytes, to: 1) }
     /// What is not a result: progress, warnings, errors.
     func note(_ text: String) { write(Array((text + "\n").utf8), to: 2) }
+    /// The same without a new line.
+    func noteInPlace(_ text: String) { write(Array(text.utf8), to: 2) }
 
     private func write(_ bytes: [UInt8], to descriptor: Int32) {
         let file = FileDescriptor(owning: descriptor)

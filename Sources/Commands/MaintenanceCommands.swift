@@ -1,4 +1,5 @@
 import Bytes
+import Metadata
 import Tables
 
 /// `firn set`: a property.

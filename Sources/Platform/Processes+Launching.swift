@@ -24,15 +24,13 @@ extension Processes {
         let newSession: Int16 = 0x80  // POSIX_SPAWN_SETSID, which the importer does not show
         posix_spawnattr_setflags(&attributes, newSession)
 
-        var words = ([executable] + arguments).map { word in
-            (word.bytes + [0]).withUnsafeBufferPointer { bytes in
-                bytes.withMemoryRebound(to: CChar.self) { strdup($0.baseAddress) }
-            }
-        }
+        var words: [UnsafeMutablePointer<CChar>?] = []
+        for word in [executable] + arguments { try word.withPath { (text) throws(Errno) in words.append(strdup(text)) } }
         words.append(nil)
         defer { for word in words { free(word) } }
+        guard let program = words[0] else { throw .enomem }
         var process: pid_t = 0
-        let code = posix_spawn(&process, words[0], &actions, &attributes, words, environ)
+        let code = posix_spawn(&process, program, &actions, &attributes, words, environ)
         guard code == 0 else { throw Errno(rawValue: code) }
         return process
     }

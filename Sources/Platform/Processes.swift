@@ -26,6 +26,8 @@ package enum Processes {
         return status.startTicks == startTicks && status.state != UInt8(ascii: "Z")
     }
 
+    package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
     /// The name of the machine.
     package static func hostName() -> ByteString {
         var buffer = [CChar](repeating: 0, count: 256)

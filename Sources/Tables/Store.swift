@@ -1,4 +1,5 @@
 package import Bytes
+import Compaction
 import Metadata
 import Platform
 import Records
@@ -56,12 +57,21 @@ package final class Store: Sendable {
         let session = try Session(
             directory: sessions, command: options.command, clock: options.clock, entropy: options.entropy,
             isSilent: options.isReadOnly)
+        let slots = max(1, options.jobSlots)
         let context = StoreContext(
             root: root, storage: storage, session: session, sessions: sessions, options: options,
-            pool: WorkerPool(name: "firn-jobs", threadCount: max(1, options.jobSlots)), timers: TimerQueue())
+            pool: WorkerPool(name: "firn-jobs", threadCount: 1), timers: TimerQueue(),
+            scratch: scratch(root: root, options), slots: JobSlots(limit: slots, idleLimit: slots))
         let store = Store(context: context)
         store.caretaker.start(store: store)
         return store
+    }
+
+    /// Spill files have no names and vanish with the process; only their directory stays.
+    private static func scratch(root: ByteString, _ options: StoreOptions) -> Scratch {
+        let directory = options.scratchPath ?? root + "/_scratch"
+        if !options.isReadOnly { try? FileSystemCalls.makeDirectory(directory) }
+        return Scratch(directory: directory, limitBytes: .max, entropy: options.entropy)
     }
 
     /// The names of the tables, sorted: directories with a transaction log and a name that may be one.

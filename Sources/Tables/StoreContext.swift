@@ -1,4 +1,5 @@
 package import Bytes
+package import Compaction
 package import Platform
 package import Storage
 package import Telemetry
@@ -14,6 +15,10 @@ package struct StoreContext: Sendable {
     /// Compaction jobs and background work of all tables.
     package let pool: WorkerPool
     package let timers: TimerQueue
+    /// Where sorts spill.
+    package let scratch: Scratch
+    /// How many merges run at once over all tables.
+    package let slots: JobSlots
 
     package var clock: any Clock { options.clock }
     package var entropy: any Entropy { options.entropy }

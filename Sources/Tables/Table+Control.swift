@@ -13,7 +13,10 @@ extension Table {
         services.start(self)
     }
 
-    func stop() { services.stop() }
+    func stop() {
+        compactor.stop()
+        services.stop()
+    }
 
     /// Writes a state of the current version.
     package func checkpoint() throws(StoreError) {

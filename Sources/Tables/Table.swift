@@ -1,4 +1,6 @@
 package import Bytes
+package import Compaction
+package import Ingest
 package import Metadata
 import Platform
 package import Storage
@@ -15,6 +17,8 @@ package final class Table: Sendable {
     package let log: TransactionLog
     package let events: EventLog
     package let refusals: RefusalLog
+    package let ingest: IngestService
+    package let compactor: Compactor
     let history: StateHistory
     let services: TableServices
 
@@ -36,6 +40,18 @@ package final class Table: Sendable {
         refusals = RefusalLog(nowMilliseconds: now)
         history = StateHistory()
         services = TableServices()
+        ingest = IngestService(
+            context: TableContext(
+                log: self.log, storage: context.storage, directory: name, clock: context.clock,
+                entropy: context.entropy, scratch: context.scratch, session: context.session.id))
+        let events = events
+        let clock = context.clock
+        compactor = Compactor(
+            CompactionContext(
+                table: name, log: self.log, storage: context.storage, clock: context.clock,
+                entropy: context.entropy, session: context.session.id, slots: context.slots,
+                logger: context.log,
+                onEvent: { events.append(JobEvent.line($0), nowMilliseconds: clock.nowMilliseconds()) }))
         recordCommits()
     }
 

@@ -40,6 +40,7 @@ final class TableServices: Sendable {
             }
         }
         state.withLock { $0.manifestWriter = writer }
+        table.compactor.start()
         scheduleCollection(table)
     }
 

@@ -1,4 +1,5 @@
 import Bytes
+import Compaction
 import Metadata
 import Platform
 import Records
@@ -87,6 +88,10 @@ extension Table {
         report.add("jobsWaiting", jobs.filter { $0.status == .waiting }.count)
         report.add("jobsRunning", jobs.filter { $0.status == .running }.count)
         report.add("jobsSetAside", jobs.filter { $0.status == .setAside }.count)
+        let isOff = !state.properties.compactionEnabled
+        report.add("compaction", isOff ? "disabled" : compactor.isPaused ? "paused" : "running")
+        let obstacles = compactor.obstacles.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+        if !obstacles.isEmpty { report.add("obstacles", list: obstacles) }
     }
 
     private func addHolders(_ state: TableState, to report: inout StatusReport) {
