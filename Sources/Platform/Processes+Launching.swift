@@ -25,7 +25,9 @@ extension Processes {
         posix_spawnattr_setflags(&attributes, newSession)
 
         var words: [UnsafeMutablePointer<CChar>?] = []
-        for word in [executable] + arguments { try word.withPath { (text) throws(Errno) in words.append(strdup(text)) } }
+        for word in [executable] + arguments {
+            try word.withPath { (text) throws(Errno) in words.append(strdup(text)) }
+        }
         words.append(nil)
         defer { for word in words { free(word) } }
         guard let program = words[0] else { throw .enomem }

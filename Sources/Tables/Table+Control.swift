@@ -1,4 +1,5 @@
 import Bytes
+import Compaction
 package import JSON
 import Metadata
 import Platform

@@ -1,5 +1,6 @@
 package import Bytes
 package import Metadata
+import Planning
 import Platform
 package import Storage
 import Synchronization
@@ -31,6 +32,7 @@ extension Table {
     /// The pin is published first: whoever deletes announces that, then reads the pins.
     package func pin(_ version: Version) throws(StoreError) -> TableState {
         guard !context.options.isReadOnly else { return try state(at: version) }
+        if version != (try refresh()).version { try checkKept(version) }
         do throws(StorageError) {
             try context.session.pin(version, of: name)
         } catch {
@@ -48,6 +50,15 @@ extension Table {
                 .estale, "version \(version) can no longer be had: \(lost.path) is being deleted")
         }
         return state
+    }
+
+    /// A version that nothing keeps may still be read from the log, and its data files be gone.
+    private func checkKept(_ version: Version) throws(StoreError) {
+        let kept = try GarbageCollector(table: self).survey().retention.keptVersions
+        guard kept.contains(where: { $0.range.contains(version) }) else {
+            throw StoreError(
+                .estale, "version \(version) can no longer be had: it is past the table's retention")
+        }
     }
 
     package var pinnedVersions: [(version: Version, untilMilliseconds: Int64)] {

@@ -1,4 +1,5 @@
 import Bytes
+import Compaction
 import Metadata
 import Platform
 import Synchronization

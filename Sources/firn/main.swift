@@ -1,4 +1,1 @@
 import Commands
-import Glibc
-
-exit(CommandLineTool.run(words: CommandLine.unsafeArgv, count: Int(CommandLine.argc)))
