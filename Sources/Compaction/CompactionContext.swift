@@ -47,6 +47,8 @@ package struct CompactionOptions: Sendable {
     package var lookNanoseconds: UInt64 = 60_000_000_000
     /// Room that is left free beyond 1.1 times the input.
     package var reserveBytes: UInt64 = 16 << 20
+    /// Files that a merge has open at once; more are merged in passes.
+    package var maxInputs = 256
     /// How often a commit whose outcome is unknown, or that must not be lost, is tried again at once.
     package var commitAttempts = 6
     /// Before the second attempt; twice as long before each further one.

@@ -154,7 +154,9 @@ extension Compactor {
         // A storage that cannot tell is asked by writing.
         guard let space = try? context.storage.space() else { return true }
         let input = job.inputs.reduce(UInt64(0)) { $0 + UInt64(table.files.view($1)?.sizeBytes ?? 0) }
-        let needed = input + input / 10 + options.reserveBytes + context.slots.reservedBytes
+        // Passes keep the files of the one before until they are done.
+        let copies: UInt64 = job.inputs.count > options.maxInputs ? 2 : 1
+        let needed = (input + input / 10) * copies + options.reserveBytes + context.slots.reservedBytes
         guard space.availableBytes < needed else { return true }
         setObstacle(
             "\(needed) bytes must be free, 1.1 times the input and a reserve, and \(space.availableBytes) are",

@@ -59,13 +59,12 @@ extension Compactor {
     }
 
     private func run(_ merge: MergeJob, _ live: LiveJob) throws -> MergeResult {
-        let writer = DataFileWriter(merge.context, options: merge.options)
         let interval = options.progressMilliseconds
-        return try MergeRun(
-            merge.inputs, dropsDeletes: merge.dropsDeletes, output: writer,
+        return try MergePasses(
+            merge: merge, maxInputs: options.maxInputs, cancellation: live.cancellation,
             progress: { [self] bytes in
                 if live.advance(to: bytes, reportEvery: interval) { tell(.progress(live.view())) }
-            }, cancellation: live.cancellation
+            }
         ).run()
     }
 

@@ -52,7 +52,7 @@ extension Compactor {
     private func startJobs() {
         while !state.withLock({ $0.isStopped }), context.slots.tryTake() {
             guard let live = takeNext(Search()) else {
-                context.slots.giveUp()
+                context.slots.release()
                 return
             }
             let thread = Thread.spawn(name: "compaction", stackBytes: 8 << 20) { [self] in

@@ -5,6 +5,8 @@ package final class JobSlots: Sendable {
     private struct State {
         var runningCount = 0
         var reservedBytes: UInt64 = 0
+        /// Somebody found no slot since the last one became free.
+        var isWanted = false
         var wakes: [@Sendable () -> Void] = []
     }
 
@@ -27,14 +29,17 @@ package final class JobSlots: Sendable {
     /// Bytes that running jobs may still write.
     package var reservedBytes: UInt64 { state.withLock { $0.reservedBytes } }
 
-    /// Called whenever a slot becomes free.
+    /// Called when a slot that was missed becomes free.
     func onRelease(_ wake: @escaping @Sendable () -> Void) { state.withLock { $0.wakes.append(wake) } }
 
     /// Takes a slot where one is free.
     func tryTake() -> Bool {
         let limit = isIdle() ? idleLimit : limit
         return state.withLock { state in
-            guard state.runningCount < limit else { return false }
+            guard state.runningCount < limit else {
+                state.isWanted = true
+                return false
+            }
             state.runningCount += 1
             return true
         }
@@ -43,14 +48,13 @@ package final class JobSlots: Sendable {
     /// Takes a slot though none may be free: a job that goes on after a pause, or one a person waits for.
     func take() { state.withLock { $0.runningCount += 1 } }
 
-    /// Gives back a slot for which there was no work: nobody else needs to look.
-    func giveUp() { state.withLock { $0.runningCount -= 1 } }
-
+    /// Gives a slot back; who found none looks again.
     func release() {
         let wakes = state.withLock { state in
             state.runningCount -= 1
             assert(state.runningCount >= 0)
-            return state.wakes
+            defer { state.isWanted = false }
+            return state.isWanted ? state.wakes : []
         }
         for wake in wakes { wake() }
     }
