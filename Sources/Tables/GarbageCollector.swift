@@ -53,10 +53,7 @@ package struct GarbageCollector: Sendable {
             throw StoreError(.eio, error.description)
         }
         let now = table.context.clock.nowMilliseconds()
-        let history = try table.storedHistory()
-        let retention = Retention(
-            states: history.states, versionFiles: history.versionFiles, current: state.version,
-            tags: state.tags, pins: versionPins(heartbeats), properties: state.properties, now: now)
+        let retention = try table.retention(of: state, pins: versionPins(heartbeats), now: now)
         let plan = GarbagePlan(
             garbage: state.garbage.sorted(), kept: retention.keptVersions, filePins: filePins(heartbeats),
             properties: state.properties, now: now, live: { state.files.contains($0) })
@@ -97,6 +94,7 @@ package struct GarbageCollector: Sendable {
         // The sessions are read again, after the announcement.
         let second = outcome.condemned > 0 ? try survey() : first
         try delete(second.plan.deletable, &outcome)
+        try expire(second.retention, &outcome)
         return outcome
     }
 
@@ -135,6 +133,20 @@ package struct GarbageCollector: Sendable {
         } catch {
             // The bytes are gone; whoever looks next finds them gone again and forgets them then.
             if case .conflict = error { return }
+            throw StoreError(error)
+        }
+    }
+
+    /// Old states and version files, and manifests that no state lists any more.
+    private func expire(_ retention: Retention, _ outcome: inout Outcome) throws(StoreError) {
+        do throws(LogError) {
+            let expired = try table.log.expire(
+                states: retention.states.filter { $0.hold == nil }.map(\.version),
+                versionFiles: retention.versionFiles.filter { $0.hold == nil }.map(\.version))
+            outcome.deletedStates += expired.states.count
+            outcome.deletedVersionFiles += expired.versionFiles.count
+            outcome.deletedManifests += expired.manifests.count
+        } catch {
             throw StoreError(error)
         }
     }

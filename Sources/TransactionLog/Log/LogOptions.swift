@@ -10,6 +10,9 @@ package struct LogOptions: Sendable {
     package var maxGroupActions = 10_000
     /// After this long without a look at the storage, a log does not trust that nothing was expired.
     package var trustMilliseconds: Int64 = 60_000
+    /// Younger version files are not deleted, so that a writer that has not met them yet cannot take a version
+    /// that was there: well above ``trustMilliseconds``.
+    package var minVersionFileAgeMilliseconds: Int64 = 600_000
     /// Waits; a test passes its own.
     package var sleep: @Sendable (_ nanoseconds: UInt64) -> Void = { Thread.sleep(nanoseconds: $0) }
     /// Told of what went wrong without harm: a state that cannot be read, a hint that cannot be written.

@@ -40,6 +40,7 @@ package final class TransactionLog: Sendable {
     let serial = Mutex<Void>(())
     /// Held while a state is written: one at a time in a process.
     let stateWriting = Mutex<Void>(())
+    let expiry = Mutex(ExpiryMemory())
 
     init(
         store: LogStorage, replayed: Replayed, clock: any Clock, entropy: any Entropy, options: LogOptions

@@ -4,7 +4,7 @@ import Metadata
 
 /// Reads the state of one version and checks it against every number that it says of itself.
 struct StateReader: Sendable {
-    private let store: LogStorage
+    let store: LogStorage
     private let options: LogOptions
 
     init(_ store: LogStorage, _ options: LogOptions) {

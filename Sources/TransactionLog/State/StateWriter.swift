@@ -31,6 +31,8 @@ struct StateWriter: Sendable {
     ) throws(LogError) -> Written? {
         if try store.exists(store.path.stateManifest(state.version)) { return nil }
         let policy = ManifestPolicy(state.properties)
+        // Where the state below has expired, nothing keeps the manifests that only it listed.
+        let compaction = try base.map(isWhole) ?? true ? compaction : .full
         let files = try writeFiles(state, compaction: compaction)
         let references = try writeSet(
             state.references.entries, base?.references.manifests ?? [], policy, compaction, at: state.version,
@@ -48,6 +50,8 @@ struct StateWriter: Sendable {
         manifest.partitions = partitions.stored
         // Manifests are durable by now: the record must never name one that is not.
         guard try create(manifest) else { return nil }
+        try checkManifests(of: manifest)
+        writeHint(manifest)
         let written = state.replacingSets(
             files: files.set, references: ReferenceSet(references.set), garbage: GarbageSet(garbage.set),
             partitions: PartitionSet(partitionColumns: state.definition.partitionColumns, partitions.set))
@@ -60,15 +64,30 @@ struct StateWriter: Sendable {
         file.append { manifest.write(to: &$0) }
         let bytes = file.finish()
         switch store.create(store.path.stateManifest(manifest.version), bytes) {
-        case .created:
-            let hint = LastCheckpoint(
-                version: manifest.version, fileCount: manifest.fileCount, totalBytes: manifest.totalBytes,
-                createdTime: manifest.createdAt)
-            store.writeHint(hint, warn: options.warn)
-            return true
+        case .created: return true
         case .exists: return false
         case .unknown(let error, _), .syncFailed(let error), .failed(let error): throw .storage(error)
         }
+    }
+
+    private func isWhole(_ base: StateManifest) throws(LogError) -> Bool {
+        guard try store.exists(store.path.stateManifest(base.version)) else { return false }
+        return try StateReader(store, options).firstMissing(base) == nil
+    }
+
+    /// Takes the record back where another process expired a manifest of it before it was there to be seen.
+    private func checkManifests(of manifest: StateManifest) throws(LogError) {
+        guard let missing = try StateReader(store, options).firstMissing(manifest) else { return }
+        try store.delete(store.path.stateManifest(manifest.version))
+        throw .damaged(
+            file: missing.display, line: nil, "it was deleted while a state that lists it was written")
+    }
+
+    private func writeHint(_ manifest: StateManifest) {
+        let hint = LastCheckpoint(
+            version: manifest.version, fileCount: manifest.fileCount, totalBytes: manifest.totalBytes,
+            createdTime: manifest.createdAt)
+        store.writeHint(hint, warn: options.warn)
     }
 
     /// A new manifest under a name of its own, durable when this returns.

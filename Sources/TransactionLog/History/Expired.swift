@@ -1,0 +1,20 @@
+package import Bytes
+package import Metadata
+
+/// What ``TransactionLog/expire(states:versionFiles:)`` deleted.
+package struct Expired: Hashable, Sendable {
+    package var states: [Version] = []
+    package var versionFiles: [Version] = []
+    /// Relative to the log's directory.
+    package var manifests: [ByteString] = []
+
+    package init() {}
+}
+
+/// What a log remembers between two rounds of expiry.
+struct ExpiryMemory: Sendable {
+    /// The newest state that was read whole; its objects do not change.
+    var verified: Version?
+    /// When all states were last asked what they use.
+    var lastSweepMilliseconds: Int64?
+}

@@ -1,0 +1,65 @@
+package import Bytes
+package import Metadata
+
+/// What is in storage of one version.
+package struct VersionInfo: Hashable, Sendable {
+    package var version: Version
+    /// Its transactions can be read.
+    package var hasFile: Bool
+    /// A state of it was written; whether it can be read whole is not looked at.
+    package var hasState: Bool
+    /// The time of its commit, epoch milliseconds; nil where that was not asked for or is no longer known.
+    package var timestamp: Int64?
+    /// Of its transactions, in order; empty where they were not asked for or have expired.
+    package var operations: [ByteString]
+
+    package init(
+        version: Version, hasFile: Bool, hasState: Bool, timestamp: Int64? = nil,
+        operations: [ByteString] = []
+    ) {
+        self.version = version
+        self.hasFile = hasFile
+        self.hasState = hasState
+        self.timestamp = timestamp
+        self.operations = operations
+    }
+}
+
+/// What one version did to the live files.
+package struct VersionChange: Sendable {
+    package var version: Version
+    package var timestamp: Int64
+    /// Of its transactions, in order.
+    package var operations: [ByteString]
+    package var added: [FileEntry]
+    package var removed: [FileRemoval]
+
+    init(_ version: Version, _ transactions: [CommittedTransaction]) {
+        self.version = version
+        timestamp = transactions.last?.timestamp ?? 0
+        operations = transactions.map(\.operation)
+        added = []
+        removed = []
+        for action in transactions.lazy.flatMap(\.actions) {
+            switch action {
+            case .add(let entry): added.append(entry)
+            case .remove(let removal): removed.append(removal)
+            default: break
+            }
+        }
+    }
+}
+
+/// The objects that a log's past consists of, each with the time that its storage gives it.
+package struct StoredHistory: Hashable, Sendable {
+    package struct Item: Hashable, Sendable {
+        package var version: Version
+        /// Epoch milliseconds; a copy of a store is younger, never older. nil where the storage does not say.
+        package var writtenAt: Int64?
+    }
+
+    /// Ascending; only those with a `_manifest.avro`.
+    package var states: [Item] = []
+    /// Ascending.
+    package var versionFiles: [Item] = []
+}
