@@ -9,6 +9,13 @@ extension IngestWork {
     func write(
         _ contents: [StagedContent], _ plan: SchemaPlan, _ state: TableState
     ) throws -> (entries: [FileEntry], rowCounts: [Int64]) {
+        if contents.count == 1 {
+            do {
+                if let entry = try adopt(contents[0], plan) { return ([entry], [entry.rowCount ?? 0]) }
+            } catch {
+                throw IngestRefusal(cause: error).about(contents[0].file)
+            }
+        }
         let options = DataFileOptions(
             targetFileSizeBytes: state.properties.compactionTargetFileSize,
             source: contents.count == 1 ? contents[0].file.receiptName : nil)

@@ -72,10 +72,7 @@ final class PartitionedWriter {
     }
 
     private func fileContext(_ values: [ByteString?]) -> DataFileContext {
-        DataFileContext(
-            tableID: plan.definition.id, kind: plan.definition.kind, schema: plan.schema,
-            schemaID: plan.schemaID, partitionValues: PartitionTuple(values), storage: context.storage,
-            directory: context.directory, clock: context.clock, entropy: context.entropy)
+        context.dataFiles(plan, PartitionTuple(values))
     }
 
     private func finishPartition() throws {
@@ -104,5 +101,12 @@ extension TableContext {
     /// Deletes data files that no transaction names. What cannot be deleted now is left to garbage collection.
     func delete(_ entries: [FileEntry]) {
         for entry in entries { try? storage.delete(ObjectKey.child(entry.path, of: directory)) }
+    }
+    /// Data files of one partition, written by a plan.
+    func dataFiles(_ plan: SchemaPlan, _ values: PartitionTuple) -> DataFileContext {
+        DataFileContext(
+            tableID: plan.definition.id, kind: plan.definition.kind, schema: plan.schema,
+            schemaID: plan.schemaID, partitionValues: values, storage: storage, directory: directory,
+            clock: clock, entropy: entropy)
     }
 }

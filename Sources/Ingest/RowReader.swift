@@ -127,7 +127,22 @@ private final class ParquetRows {
                 throw IngestRefusal(error, column: column.name, firstRow: rowCount)
             }
         }
+        for (column, vector) in zip(wanted, vectors) where column.type == .string {
+            guard case .bytes(let lane) = vector.values, let row = lane.firstInvalidRow else { continue }
+            throw IngestRefusal(
+                .ebadmsg, .value,
+                "row \(rowCount + row + 1): the column \(column.name.display) has bytes that are not UTF-8",
+                columnName: column.name, expected: column.type.name, found: lane[row])
+        }
         rowCount += batch.rowCount
         return ColumnBatch(schema: wanted, columns: vectors, rowCount: batch.rowCount)
+    }
+}
+
+extension ByteColumn {
+    /// The first row that is not UTF-8.
+    fileprivate var firstInvalidRow: Int? {
+        if data.allSatisfy({ $0 < 0x80 }) { return nil }
+        return (0..<count).first { row in withRow(row) { !isValidUTF8($0) } }
     }
 }

@@ -1,5 +1,4 @@
 import Bytes
-import JSON
 import Metadata
 import Parquet
 import Platform
@@ -28,11 +27,7 @@ final class OpenOutput {
         self.options = options
         self.columns = columns
         self.firstKey = firstKey
-        let number = context.entropy.identifier()
-        id = FileID(number)
-        let time = TimestampText.compact(milliseconds: context.clock.nowMilliseconds())
-        let name = ByteString("\(time)-\(Hex.string(number)).parquet")
-        path = ObjectKey.child(name, of: ObjectKey.child(context.partitionPath, of: "data").trimmingSlash)
+        (id, path) = context.nameFile()
         key = ObjectKey.child(path, of: context.directory)
         facts = RowFacts(columns)
         let object = try context.storage.create(key)
@@ -95,7 +90,7 @@ final class OpenOutput {
         let bounds = facts.bounds(summary.columnStatistics)
         entry.minValues = bounds.min
         entry.maxValues = bounds.max
-        entry.stats = statisticsJSON(summary)
+        entry.stats = RowFacts.statisticsJSON(columns, summary.columnStatistics, rowCount: summary.rowCount)
         entry.footerStartOffset = Int64(summary.footerStart)
         entry.footerEndOffset = Int64(summary.footerEnd)
         entry.uncompressedSizeBytes = Int64(summary.uncompressedBytes)
@@ -110,30 +105,5 @@ final class OpenOutput {
         entry.job = options.job
         entry.source = options.source
         return entry
-    }
-
-    /// `{"numRecords":3,"nullCount":{"a":0,"b":1}}`
-    private func statisticsJSON(_ summary: ParquetSummary) -> ByteString {
-        var json = JSONWriter()
-        json.beginObject()
-        json.key("numRecords")
-        json.value(Int64(summary.rowCount))
-        json.key("nullCount")
-        json.beginObject()
-        for (column, known) in zip(columns, summary.columnStatistics) {
-            guard let count = known.nullCount, !SystemColumn.isReserved(column.name) else { continue }
-            json.key(column.name)
-            json.value(Int64(count))
-        }
-        json.endObject()
-        json.endObject()
-        return ByteString(json.bytes)
-    }
-}
-
-extension ByteString {
-    /// Without a slash at the end.
-    fileprivate var trimmingSlash: ByteString {
-        bytes.last == UInt8(ascii: "/") ? ByteString(bytes.dropLast()) : self
     }
 }

@@ -1,4 +1,5 @@
 import Bytes
+import JSON
 import Metadata
 import Parquet
 import Records
@@ -89,5 +90,27 @@ struct RowFacts {
         if let text = ValueText.text(of: value.vector(column.type), row: 0, type: column.type) {
             texts.append(FileEntry.ColumnText(column: column.name, text: text))
         }
+    }
+}
+
+extension RowFacts {
+    /// `{"numRecords":3,"nullCount":{"a":0,"b":1}}`
+    static func statisticsJSON(
+        _ columns: [TableSchema.Column], _ statistics: [ColumnStatistics], rowCount: Int
+    ) -> ByteString {
+        var json = JSONWriter()
+        json.beginObject()
+        json.key("numRecords")
+        json.value(Int64(rowCount))
+        json.key("nullCount")
+        json.beginObject()
+        for (column, known) in zip(columns, statistics) {
+            guard let count = known.nullCount, !SystemColumn.isReserved(column.name) else { continue }
+            json.key(column.name)
+            json.value(Int64(count))
+        }
+        json.endObject()
+        json.endObject()
+        return ByteString(json.bytes)
     }
 }
