@@ -94,6 +94,13 @@ let package = Package(
         .executableTarget(
             name: "ToyMount", dependencies: ["Bytes", "FileTree", "FuseSession", "Platform", "Telemetry"],
             path: "Tests/ToyMount", swiftSettings: settings),
+        .executableTarget(
+            name: "firn-bench",
+            dependencies: [
+                "Bytes", "JSON", "Merge", "Metadata", "Parquet", "Platform", "Records", "Storage",
+                "TransactionLog",
+            ],
+            path: "Tools/Benchmarks", exclude: ["peers"], swiftSettings: settings),
         tests("MountTests", ["Records", "Metadata", "TransactionLog", "Tables"]),
         tests(
             "InteropTests",

@@ -1,0 +1,52 @@
+import Bytes
+
+/// What the first argument names.
+enum Benchmark {
+    private static let usage = """
+        usage: firn-bench WORK ARGUMENTS
+          make-table STORE TABLE FILES [LIST]   a table of that many files; LIST gets them as tab-separated lines
+          open STORE TABLE                      open the table and count its files
+          compact-state STORE TABLE             write the whole state anew
+          commit STORE TABLE COMMITS FILES      commits, one after the other; the median of one
+          commit-floor DIRECTORY COUNT BYTES    create, write, fsync, link, fsync of the directory; the median
+          merge DIRECTORY KEY append|upsert OUT FILE…   sorted Parquet files of the directory into one
+          read FILE sequential|random SECONDS   one GB in blocks of 1 MiB, or a million reads of 4 KiB
+          list DIRECTORY names|stat|open        every file of a directory
+        """
+
+    static func run(_ arguments: [String]) throws {
+        guard arguments.count > 1 else { Output.fail(usage) }
+        var rest = Arguments(Array(arguments.dropFirst(2)))
+        switch arguments[1] {
+        case "make-table": try TableMaking.run(&rest)
+        case "open": try StateBenchmark.open(&rest)
+        case "compact-state": try StateBenchmark.compact(&rest)
+        case "commit": try CommitBenchmark.commit(&rest)
+        case "commit-floor": try CommitBenchmark.floor(&rest)
+        case "merge": try MergeBenchmark.run(&rest)
+        case "read": try ReadBenchmark.run(&rest)
+        case "list": try ListBenchmark.run(&rest)
+        default: Output.fail(usage)
+        }
+    }
+}
+
+/// The arguments of one piece of work, taken one by one.
+struct Arguments {
+    private var values: ArraySlice<String>
+
+    init(_ values: [String]) { self.values = values[...] }
+
+    var isEmpty: Bool { values.isEmpty }
+
+    mutating func text() -> ByteString {
+        guard let value = values.popFirst() else { Output.fail("an argument is missing") }
+        return ByteString(value)
+    }
+
+    mutating func number() -> Int {
+        let value = text()
+        guard let number = Int(value.display) else { Output.fail("\(value.display) is not a number") }
+        return number
+    }
+}

@@ -1,0 +1,61 @@
+import Bytes
+import Metadata
+import Platform
+import Storage
+import TransactionLog
+
+/// The cost of one durable commit, and of the system calls that any durable commit needs.
+enum CommitBenchmark {
+    static func commit(_ arguments: inout Arguments) throws {
+        let storage = try TableMaking.storage(arguments.text())
+        let table = arguments.text()
+        let log = try TableMaking.create(storage, table)
+        let count = arguments.number()
+        let files = arguments.number()
+        let writer = ManifestWriter(log)
+        defer { writer.stop() }
+        var seconds: [Double] = []
+        let total = Measurement()
+        for commit in 0..<count {
+            let entries = (0..<files).map { TableMaking.entry(commit * files + $0) }
+            let transaction = TableMaking.transaction(entries)
+            let time = Measurement()
+            _ = try log.commit(transaction)
+            seconds.append(time.elapsed.wall)
+        }
+        let (_, user, system) = total.elapsed
+        let newest = log.path.versionFile(log.current.version)
+        let bytes = try storage.size(of: newest) ?? 0
+        let ends = min(200, count / 2)
+        Output.report([
+            ("wall", median(seconds)), ("user", user / Double(count)), ("system", system / Double(count)),
+            ("first", median(Array(seconds.prefix(ends)))), ("last", median(Array(seconds.suffix(ends)))),
+            ("worst", seconds.max() ?? 0), ("bytes", Double(bytes)), ("rows", Double(log.current.fileCount)),
+        ])
+    }
+
+    static func floor(_ arguments: inout Arguments) throws {
+        let path = arguments.text()
+        let count = arguments.number()
+        let bytes = [UInt8](repeating: 0x61, count: arguments.number())
+        try FileSystemCalls.makeDirectory(path)
+        let directory = try FileDescriptor.open(path, .directory)
+        var seconds: [Double] = []
+        let total = Measurement()
+        for number in 0..<count {
+            let time = Measurement()
+            let file = try directory.openAt("new", [.writeOnly, .create, .exclusive])
+            try bytes.withUnsafeBytes { try file.write($0, at: 0) }
+            try file.sync()
+            try FileSystemCalls.link(
+                "new", at: directory.rawValue, to: ByteString("\(number)"), in: directory.rawValue)
+            try directory.sync()
+            seconds.append(time.elapsed.wall)
+            try FileSystemCalls.unlink("new", at: directory.rawValue)
+        }
+        let (_, user, system) = total.elapsed
+        Output.report([
+            ("wall", median(seconds)), ("user", user / Double(count)), ("system", system / Double(count)),
+        ])
+    }
+}
