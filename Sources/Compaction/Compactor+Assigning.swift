@@ -4,6 +4,7 @@ import Metadata
 import Planning
 import Platform
 import Storage
+import Telemetry
 import TransactionLog
 
 /// Choosing the next job and taking it in the log.
@@ -26,7 +27,10 @@ extension Compactor {
             for _ in 0..<16 {
                 let table = log.current
                 guard table.definition.provider == "firn" else { return nil }
-                guard !table.deadSessions.contains(context.session) else { return nil }
+                if table.deadSessions.contains(context.session) {
+                    warnOfDeath()
+                    return nil
+                }
                 guard let choice = choose(search, in: table) else { return nil }
                 do throws(CommitError) {
                     _ = try log.commit(choice.transaction)
@@ -39,6 +43,16 @@ extension Compactor {
             }
             return nil
         }
+    }
+
+    private func warnOfDeath() {
+        let isNew = state.withLock { state in
+            defer { state.hasWarnedOfDeath = true }
+            return !state.hasWarnedOfDeath
+        }
+        guard isNew else { return }
+        context.logger.warning(
+            "\(context.table): session \(context.session) was declared dead; it compacts nothing any more")
     }
 
     private struct Choice {

@@ -15,6 +15,7 @@ package final class Compactor: Sendable {
         var isStarted = false
         var isStopped = false
         var isPaused = false
+        var hasWarnedOfDeath = false
         var wakeCount = 0
         var live: [JobID: LiveJob] = [:]
         /// Jobs that a person paused, running or not.
@@ -86,6 +87,9 @@ package final class Compactor: Sendable {
     package var obstacles: [PartitionID: String] { state.withLock { $0.partitionObstacles } }
 
     package var isPaused: Bool { state.withLock { $0.isPaused } }
+
+    /// True where another process took this one for dead: it works on nothing until it has a new session.
+    package var isDeclaredDead: Bool { log.current.deadSessions.contains(context.session) }
 
     /// Looks for work now.
     package func wake() { state.update { $0.wakeCount += 1 } }

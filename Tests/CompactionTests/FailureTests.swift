@@ -210,5 +210,6 @@ struct FailureTests {
         #expect(table.log.current.jobs.values.map(\.status) == [.waiting])
         #expect(try table.strayFiles() == [])
         #expect(compactor.runOnce() == 0)
+        #expect(compactor.isDeclaredDead)
     }
 }
