@@ -67,16 +67,16 @@ struct FailureTests {
         #expect(table.log.current.jobs.isEmpty)
     }
 
-    /// One job with a fault at the n-th step; whether it came.
+    /// One job with faults at the n-th step and those after it; whether the first came.
     private func run(
-        _ fault: MemoryStorage.Fault, at step: Int, _ kind: TableKind
+        _ faults: [MemoryStorage.Fault], at step: Int, _ kind: TableKind
     ) throws -> (table: CompactionTable, storage: MemoryStorage, before: [SampleRow], didHappen: Bool) {
         let storage = MemoryStorage()
         let table = try CompactionTable(kind, on: storage)
         try table.fill(files: 5)
         let before = try table.rows()
         let start = storage.operationCount
-        storage.inject(fault, atOperation: step)
+        for (index, fault) in faults.enumerated() { storage.inject(fault, atOperation: step + index) }
         table.compactor().runOnce()
         let didHappen = storage.operationCount - start >= step
         storage.clearFaults()
@@ -99,7 +99,7 @@ struct FailureTests {
     func crashes() throws {
         var step = 1
         while true {
-            let (_, storage, before, didHappen) = try run(.crash, at: step, .upsert)
+            let (_, storage, before, didHappen) = try run([.crash], at: step, .upsert)
             if !didHappen { break }
             for keeps in [false, true] {
                 let copy = storage.crashedCopy(keepingUnsynced: keeps)
@@ -119,14 +119,15 @@ struct FailureTests {
     @Test(
         "an error or a lost reply at any step loses and repeats nothing",
         arguments: [
-            MemoryStorage.Fault.error(.noSpace), .error(.unavailable), .error(.failedSync), .lostReply,
+            [MemoryStorage.Fault.error(.noSpace)], [.error(.unavailable)], [.error(.failedSync)],
+            [.lostReply], [.lostReply, .error(.unavailable)],
         ])
-    func errors(fault: MemoryStorage.Fault) throws {
+    func errors(faults: [MemoryStorage.Fault]) throws {
         var step = 1
         while true {
-            let (table, storage, before, didHappen) = try run(fault, at: step, .append)
+            let (table, storage, before, didHappen) = try run(faults, at: step, .append)
             if !didHappen { break }
-            let place = "\(fault) at step \(step)"
+            let place = "\(faults) at step \(step)"
             if table.log.isPoisoned { try table.log.reopen() }
             try check(table, before, place)
             // What is on disk is what this process believes.
@@ -140,7 +141,7 @@ struct FailureTests {
     @Test("a full disk counts as a failure and leaves nothing behind")
     func fullDisk() throws {
         for step in 1..<200 {
-            let (table, storage, _, didHappen) = try run(.error(.noSpace), at: step, .append)
+            let (table, storage, _, didHappen) = try run([.error(.noSpace)], at: step, .append)
             try #require(didHappen, "an output was written")
             let start = storage.operations.lastIndex { $0.contains("put link") && $0.contains("06.json") }
             guard let start, storage.operations[start...].contains(where: { $0.hasPrefix("write ") }) else {
