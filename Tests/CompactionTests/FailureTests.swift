@@ -195,6 +195,33 @@ struct FailureTests {
         #expect(table.fileCount() == 1)
     }
 
+    @Test("a session that was taken for dead in its merge commits nothing, and another does the job")
+    func deadInTheMerge() throws {
+        let table = try CompactionTable(.append)
+        try table.fill(files: 5)
+        let before = try table.rows()
+        let other = try CompactionTable(opening: table.storage, session: 2)
+        let isDone = Mutex(false)
+        let events = EventBox { event in
+            guard case .progress = event, !isDone.withLock({ $0 }) else { return }
+            isDone.withLock { $0 = true }
+            #expect(throws: Never.self) {
+                _ = try other.log.refresh()
+                try other.commit("DECLARE SESSION DEAD", [.operation(.declareDead(table.session))])
+            }
+        }
+        var options = CompactionOptions()
+        options.progressMilliseconds = 0
+        table.compactor(events: events, options: options).runOnce()
+        #expect(isDone.withLock { $0 })
+        #expect(events.summaries.isEmpty)
+        #expect(table.fileCount() == 5)
+        #expect(try table.strayFiles() == [])
+        #expect(other.compactor().runOnce() == 1)
+        #expect(other.fileCount() == 1)
+        #expect(try other.rows() == before)
+    }
+
     @Test("the session's own death ends its attempt without a trace")
     func ownDeath() throws {
         let table = try CompactionTable(.append)
