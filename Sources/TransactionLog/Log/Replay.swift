@@ -16,8 +16,9 @@ enum Replay {
         // The hint is a floor: what is older is not even listed, unless nothing newer can be read.
         let floor = store.hint()
         var listing = try store.listing(from: floor)
+        var damage: [Version: LogError] = [:]
         if let newest = listing.newestVersion {
-            if let replayed = try replay(store, listing, through: newest, options: options) {
+            if let replayed = try replay(store, listing, through: newest, &damage, options) {
                 return replayed
             }
         } else if floor == nil {
@@ -25,7 +26,7 @@ enum Replay {
         }
         if floor != nil { listing = try store.listing(from: nil) }
         guard let newest = listing.newestVersion else { throw .noSuchTable(store.path.table) }
-        guard let replayed = try replay(store, listing, through: newest, options: options) else {
+        guard let replayed = try replay(store, listing, through: newest, &damage, options) else {
             throw .missingVersion(Version(0), "no state can be read and the first version file is gone")
         }
         return replayed
@@ -39,7 +40,8 @@ enum Replay {
         guard let newest = listing.newestVersion, version <= newest, version.rawValue >= 0 else {
             throw .missingVersion(version, "the newest is \(listing.newestVersion?.description ?? "none")")
         }
-        guard let replayed = try replay(store, listing, through: version, options: options) else {
+        var damage: [Version: LogError] = [:]
+        guard let replayed = try replay(store, listing, through: version, &damage, options) else {
             throw .expired(version)
         }
         return replayed
@@ -47,11 +49,11 @@ enum Replay {
 
     /// nil where there is nothing to begin with: no readable state and, in a whole listing, no version 0.
     private static func replay(
-        _ store: LogStorage, _ listing: LogListing, through version: Version, options: LogOptions
+        _ store: LogStorage, _ listing: LogListing, through version: Version,
+        _ damage: inout [Version: LogError], _ options: LogOptions
     ) throws(LogError) -> Replayed? {
-        var damage: LogError?
         var replayed: Replayed?
-        for candidate in listing.states.reversed() where candidate <= version {
+        for candidate in listing.states.reversed() where candidate <= version && damage[candidate] == nil {
             do throws(LogError) {
                 let (state, manifest) = try StateReader(store, options).read(candidate)
                 replayed = Replayed(state: state, base: manifest, transactions: [])
@@ -59,12 +61,12 @@ enum Replay {
             } catch {
                 guard error.isDamage else { throw error }
                 options.warn("state \(candidate) is passed over: \(error)")
-                damage = damage ?? error
+                damage[candidate] = error
             }
         }
         if replayed == nil, listing.isWhole { replayed = try initial(store) }
         guard var result = replayed else {
-            if let damage, listing.isWhole { throw damage }
+            if let newest = damage.max(by: { $0.key < $1.key }), listing.isWhole { throw newest.value }
             return nil
         }
         while result.state.version < version {
