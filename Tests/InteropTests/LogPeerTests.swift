@@ -86,7 +86,10 @@ struct LogPeerTests {
         let log = try TransactionLog.create(
             storage: storage, table: "t",
             definition: TableDefinition(id: "ab", name: "t", kind: .append, schema: schema, createdTime: 1),
-            actions: [.operation(.setProperty(name: "state.compression", value: compression))],
+            actions: [
+                .operation(.setProperty(name: "state.compression", value: compression)),
+                .operation(.setProperty(name: "state.compaction.tombstoneThreshold", value: "1.0")),
+            ],
             clock: ManualClock(), entropy: entropy)
         func commit(_ low: UInt64, _ actions: [Action]) throws {
             _ = try log.commit(
@@ -105,11 +108,10 @@ struct LogPeerTests {
             [
                 .remove(
                     FileRemoval(
-                        path: gone.path, id: gone.id, deletionTimestamp: 0, dataChange: true, sizeBytes: 1000)),
+                        path: gone.path, id: gone.id, deletionTimestamp: 0, dataChange: true, sizeBytes: 1000)
+                ),
                 .operation(.putJob(job)),
             ])
-        let writer = ManifestPolicy()
-        #expect(writer.entriesPerManifest == 50_000)
         _ = try log.writeState()
         let codec: ByteString =
             switch compression {
@@ -118,6 +120,6 @@ struct LogPeerTests {
             default: compression
             }
         let result = try Peers.python(Self.script, [directory.path + "/t/_transaction_log", codec])
-        #expect(result.standardOutput.elementsEqual("equal\n".utf8), "\(result)")
+        #expect(result.outputText == "equal\n", "\(result.errorText)")
     }
 }

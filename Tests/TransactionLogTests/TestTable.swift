@@ -55,7 +55,8 @@ struct TestTable: Sendable {
 
     func open(_ storage: (any ObjectStorage)? = nil) throws -> TransactionLog {
         try TransactionLog.open(
-            storage: storage ?? self.storage, table: "t", clock: clock, entropy: entropy, options: Self.options)
+            storage: storage ?? self.storage, table: "t", clock: clock, entropy: entropy,
+            options: Self.options)
     }
 
     func id() -> CommitID { CommitID(high: 0, low: counter.next()) }
