@@ -63,7 +63,7 @@ let modules: KeyValuePairs<String, [String]> = [
         "Records", "JSON", "Storage", "Platform", "Telemetry",
     ],
     "FileTree": [
-        "Tables", "Ingest", "Metadata", "Records", "JSON", "Storage", "Platform", "Telemetry",
+        "Tables", "Ingest", "Compaction", "Metadata", "Records", "JSON", "Storage", "Platform", "Telemetry",
     ],
     "FuseSession": ["CFuse3", "CLinux", "FileTree", "JSON", "Platform", "Telemetry"],
     "Commands": [

@@ -1,0 +1,68 @@
+package import Bytes
+package import Metadata
+import Planning
+import Platform
+import Storage
+import TransactionLog
+
+/// What a mount shows of a table's log.
+extension Table {
+    /// The versions that can be had now, ascending: those with a state, and those that version files lead to
+    /// from one.
+    package func availableVersions() throws(StoreError) -> [Version] {
+        var files: Set<Version> = []
+        var states: Set<Version> = []
+        do throws(StorageError) {
+            for object in try storage.list(name + "/_transaction_log") {
+                if let version = LogPath.version(ofVersionFile: object.name) {
+                    files.insert(version)
+                } else if object.isDirectory, let version = LogPath.version(ofState: object.name) {
+                    states.insert(version)
+                }
+            }
+        } catch {
+            throw StoreError(error)
+        }
+        var available: [Version] = []
+        for version in files.union(states).sorted() {
+            let follows = available.last?.next == version && files.contains(version)
+            if states.contains(version) || follows || version == Version(0) { available.append(version) }
+        }
+        // What nothing keeps may be half gone.
+        let kept = try GarbageCollector(table: self).survey().retention.keptVersions
+        return available.filter { version in kept.contains { $0.range.contains(version) } }
+    }
+
+    /// What a version changed, as JSON lines; its version file must be there.
+    package func changesText(at version: Version) throws(StoreError) -> [UInt8] {
+        let path = LogPath(table: name)
+        do {
+            let bytes = try storage.get(path.versionFile(version))
+            return ChangesReport.lines(
+                try VersionFile.decode(bytes, version: version))
+        } catch let error as StorageError where error.kind == .notFound {
+            throw StoreError(.estale, "the changes of version \(version) can no longer be had")
+        } catch let error as StorageError {
+            throw StoreError(error)
+        } catch {
+            throw StoreError(.ebadmsg, "the file of version \(version) cannot be read: \(error)")
+        }
+    }
+
+    /// The directory of the log in storage.
+    package var logDirectory: ByteString { LogPath(table: name).logDirectory }
+
+    /// Whether a name in the log's directory is that of a version file.
+    package static func isVersionFile(_ name: ByteString) -> Bool {
+        LogPath.version(ofVersionFile: name) != nil
+    }
+
+    /// Calls `observer` after each new version, on the thread that found it; it must return at once.
+    package func onCommit(
+        _ observer:
+            @escaping @Sendable (_ old: TableState, _ new: TableState, _ changes: [CommittedTransaction]) ->
+            Void
+    ) {
+        log.addObserver(observer)
+    }
+}
