@@ -101,7 +101,7 @@ let package = Package(
                 "TransactionLog",
             ],
             path: "Tools/Benchmarks", exclude: ["peers"], swiftSettings: settings),
-        tests("MountTests", ["Records", "Metadata", "TransactionLog", "Tables"]),
+        tests("MountTests", ["Records", "Metadata", "Parquet", "TransactionLog", "Tables"]),
         tests(
             "InteropTests",
             ["Avro", "Parquet", "Text", "Records", "Metadata", "TransactionLog", "Tables", "Compression"]),

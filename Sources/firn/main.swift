@@ -1,1 +1,4 @@
 import Commands
+import Glibc
+
+exit(CommandLineTool.run(words: CommandLine.unsafeArgv, count: Int(CommandLine.argc)))

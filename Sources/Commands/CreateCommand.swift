@@ -1,0 +1,79 @@
+import Bytes
+import Metadata
+import Platform
+import Records
+import Tables
+
+/// `firn create`: a table of a given kind, schema and key.
+enum CreateCommand: Command {
+    static let syntax = CommandSyntax(
+        name: "create", operands: "STORE/TABLE",
+        summary: "Create a table",
+        options: [
+            .init(
+                "kind", "append|upsert",
+                help: "append keeps every row (default); upsert the newest of each key"),
+            .init("key", "COLUMN,…", help: "the row key: files are sorted by it; an upsert table needs one"),
+            .init("partition-by", "COLUMN,…", help: "columns whose values become directories"),
+            .init("schema", "FILE", help: "columns and types as JSON; without it the first file decides"),
+            .init("set", "NAME=VALUE", help: "a property; may be given more than once"),
+        ],
+        details: """
+            A schema file looks like a table's own schema.json:
+              {"columns": [{"name": "time", "type": "timestamp[us,UTC]"}, {"name": "carrier", "type": "string"}]}
+            Types: boolean int8 int16 int32 int64 uint8 uint16 uint32 uint64 float double string binary date
+            timestamp[ms|us|ns] timestamp[ms|us|ns,UTC] decimal(PRECISION,SCALE).
+
+            examples:
+              firn create store/flights --key time_hour,carrier --partition-by month
+              firn create store/users --kind upsert --key id --schema users.json
+            """)
+
+    static func run(_ arguments: ParsedArguments, _ console: Console) throws -> Int32 {
+        guard arguments.operands.count == 1 else {
+            throw UsageError("one STORE/TABLE is expected", command: syntax.name)
+        }
+        let address = try TableAddress(arguments.operands[0])
+        var creation = TableCreation(
+            rowKey: columns(arguments.value("key")),
+            partitionColumns: columns(arguments.value("partition-by")),
+            userID: Processes.effectiveUser, groupID: Processes.effectiveGroup)
+        if let kind = arguments.value("kind") {
+            guard let kind = kind.utf8Text.flatMap(TableKind.init(rawValue:)) else {
+                throw UsageError("--kind is append or upsert, not \"\(kind)\"", command: syntax.name)
+            }
+            creation.kind = kind
+        }
+        if let file = arguments.value("schema") { creation.schema = try schema(file) }
+        for setting in arguments.all("set") { creation.properties.append(try property(setting)) }
+        let store = try Store.open(at: address.store, options: StoreOptions(command: "create"))
+        defer { store.close() }
+        let table = try store.createTable(address.table, creation)
+        console.print("created \(table.name) (\(creation.kind.rawValue)) in \(store.root)")
+        return 0
+    }
+
+    private static func columns(_ list: ByteString?) -> [ByteString] {
+        (list?.bytes ?? []).split(separator: UInt8(ascii: ",")).map { ByteString(Array($0)) }
+    }
+
+    private static func property(_ setting: ByteString) throws(UsageError) -> (
+        name: ByteString, value: ByteString
+    ) {
+        guard let equals = setting.bytes.firstIndex(of: UInt8(ascii: "=")) else {
+            throw UsageError("--set takes NAME=VALUE, not \"\(setting)\"", command: syntax.name)
+        }
+        return (ByteString(setting.bytes[..<equals]), ByteString(setting.bytes[(equals + 1)...]))
+    }
+
+    private static func schema(_ file: ByteString) throws -> TableSchema {
+        do {
+            let text = try FileDescriptor.open(file, [.readOnly]).readToEnd()
+            return try TableSchema(json: text)
+        } catch let error as SchemaTextError {
+            throw CommandFailure("\(file), \(error)")
+        } catch let error as Errno {
+            throw CommandFailure("\(file): \(error.message)")
+        }
+    }
+}

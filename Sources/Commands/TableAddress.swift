@@ -1,0 +1,33 @@
+import Bytes
+import Tables
+
+/// A table as a command line names it: the path of its directory in the store.
+struct TableAddress {
+    var store: ByteString
+    var table: ByteString
+
+    init(_ path: ByteString) throws(UsageError) {
+        var bytes = path.bytes
+        while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
+        if let slash = bytes.lastIndex(of: UInt8(ascii: "/")) {
+            store = slash == 0 ? "/" : ByteString(bytes[..<slash])
+            table = ByteString(bytes[(slash + 1)...])
+        } else {
+            store = "."
+            table = ByteString(bytes)
+        }
+        guard TableName.isValid(table) else {
+            throw UsageError(
+                "\"\(path)\" does not name a table: STORE/TABLE is expected, and \(TableName.rule)")
+        }
+    }
+
+    /// Opens the store for one command and closes it afterwards.
+    func withTable<R>(
+        command: ByteString, readOnly: Bool = false, _ body: (Store, Table) throws -> R
+    ) throws -> R {
+        let store = try Store.open(at: store, options: StoreOptions(isReadOnly: readOnly, command: command))
+        defer { store.close() }
+        return try body(store, try store.table(table))
+    }
+}
