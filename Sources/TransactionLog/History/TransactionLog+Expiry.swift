@@ -1,4 +1,4 @@
-import Bytes
+package import Bytes
 package import Metadata
 import Platform
 import Storage
@@ -121,7 +121,7 @@ extension TransactionLog {
 
 extension StateManifest {
     /// The manifests of all four sets.
-    var manifestPaths: [ByteString] {
+    package var manifestPaths: [ByteString] {
         files.manifests.map(\.path) + references.manifests.map(\.path) + garbage.manifests.map(\.path)
             + partitions.manifests.map(\.path)
     }
