@@ -33,6 +33,30 @@ extension Table {
         return available.filter { version in kept.contains { $0.range.contains(version) } }
     }
 
+    /// The Avro files of the newest state at or below a version, which the version's own state is made from:
+    /// names as they are shown, with the objects they are. Empty where version files alone are the state.
+    package func manifestObjects(at version: Version) throws(StoreError) -> [(
+        name: ByteString, key: ByteString
+    )] {
+        let path = LogPath(table: name)
+        do throws(LogError) {
+            guard let base = try log.stateVersions().last(where: { $0 <= version }) else { return [] }
+            let manifest = try log.stateManifest(at: base)
+            let infos =
+                manifest.files.manifests + manifest.references.manifests + manifest.garbage.manifests
+                + manifest.partitions.manifests
+            let objects = infos.map { info in
+                let slash = info.path.bytes.lastIndex(of: UInt8(ascii: "/"))
+                let shown = slash.map { ByteString(info.path.bytes[($0 + 1)...]) } ?? info.path
+                return (name: shown, key: path.directory + info.path)
+            }
+            return [(name: "_manifest.avro", key: path.stateManifest(base))]
+                + objects.sorted { $0.name < $1.name }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
     /// What a version changed, as JSON lines; its version file must be there.
     package func changesText(at version: Version) throws(StoreError) -> [UInt8] {
         let path = LogPath(table: name)

@@ -23,7 +23,7 @@ struct ReaderTests {
                 """
                 import duckdb, sys
                 q = duckdb.sql(f"select count(*), sum(value), min(day), typeof(any_value(day)) from '{sys.argv[1]}/*.parquet'")
-                print(*q.fetchone())
+                print(*q.fetchall()[0])
                 """, "12 36.0 2024-01-01 DATE"
             ),
             (

@@ -30,8 +30,9 @@ final class CompactDirectory: TreeNode {
         if let batch = tree.compaction.batch, name == Self.name(batch) {
             return GatheringDirectory(tree, batch, name)
         }
-        guard let job = job(name) else { throw .noEntry }
-        return JobDirectory(tree, job)
+        if let job = job(name) { return JobDirectory(tree, job) }
+        guard let arrival = tree.compaction.arrival(name) else { throw .noEntry }
+        return arrival
     }
 
     private func job(_ name: ByteString) -> JobView? {

@@ -12,6 +12,7 @@ import Tables
 final class CompactionDesk: Sendable {
     static let quietNanoseconds: UInt64 = 500_000_000
     static let longestNanoseconds: UInt64 = 5_000_000_000
+    static let arrivalNanoseconds: UInt64 = 60_000_000_000
 
     struct Batch: Sendable {
         var number: UInt64
@@ -24,6 +25,8 @@ final class CompactionDesk: Sendable {
     private let table: Table
     private let services: TreeServices
     private let gathering = Mutex<Batch?>(nil)
+    /// What was moved in a moment ago, by its name here.
+    private let arrivals = Mutex<[ByteString: any TreeNode]>([:])
 
     init(_ table: Table, _ services: TreeServices) {
         self.table = table
@@ -55,6 +58,18 @@ final class CompactionDesk: Sendable {
         if let refused { throw .busy("file \(refused) was moved into compact/ a moment ago") }
         if isFirst { wait(Self.quietNanoseconds) }
     }
+
+    /// Keeps a name that was moved in resolving for a minute, unlisted: `mv` of several looks at each where it
+    /// should be now.
+    func arrived(_ name: ByteString, _ node: any TreeNode, in directory: any TreeNode) {
+        arrivals.withLock { $0[name] = node }
+        services.timers.schedule(afterNanoseconds: Self.arrivalNanoseconds) { [weak self, services] in
+            self?.arrivals.withLock { $0[name] = nil }
+            services.notifier?.invalidateEntry(directory.id, name)
+        }
+    }
+
+    func arrival(_ name: ByteString) -> (any TreeNode)? { arrivals.withLock { $0[name] } }
 
     private func check(_ id: FileID, in state: TableState) throws(FileTreeError) {
         guard let file = state.files.view(id) else {

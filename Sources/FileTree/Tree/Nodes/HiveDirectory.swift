@@ -109,14 +109,18 @@ final class HiveDirectory: TreeNode {
         }
         let catalogue = Catalogue(tree.table.state)
         if let file = catalogue.file(named: name, in: prefix) {
-            return try tree.compaction.gather([file.id])
+            let node = try child(name)
+            try tree.compaction.gather([file.id])
+            return tree.compaction.arrived(newName, node, in: target)
         }
         let below = prefix.isEmpty ? name : prefix + "/" + name
         if catalogue.isDirectory(below) {
             let files = catalogue.partitions(below: below).flatMap { partition in
                 catalogue.state.files.files(in: partition).map(\.id)
             }
-            return try tree.compaction.gather(files)
+            let node = try child(name)
+            try tree.compaction.gather(files)
+            return tree.compaction.arrived(newName, node, in: target)
         }
         if let entry = catalogue.garbage(named: name, in: prefix) {
             throw .gone("\(entry.path) was replaced in version \(entry.removedAtVersion)")

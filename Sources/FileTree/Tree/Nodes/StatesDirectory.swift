@@ -116,6 +116,7 @@ final class VersionDirectory: TreeNode {
         case tree.filesName, "partitions":
             return HiveDirectory(
                 tree, .version(version), base: base + "/" + name, prefix: ByteString())
+        case "manifests": return ManifestsDirectory(tree, version)
         case "state.json":
             return try GeneratedFile(tree, base + "/state.json", maxAgeNanoseconds: .max) {
                 () throws(FileTreeError) in Picture(StateText.json(state), modified: time)
@@ -137,7 +138,7 @@ final class VersionDirectory: TreeNode {
         _ = try tree.state(.version(version))
         var builder = DirectorySnapshot.Builder(
             directory: inode, parent: InodeNumber(tree.number("states").rawValue))
-        for name in [tree.filesName, "partitions"] {
+        for name in [tree.filesName, "manifests", "partitions"] {
             let number = tree.number(base + "/" + name)
             builder.append(name, inode: InodeNumber(number.rawValue), kind: .directory)
         }
