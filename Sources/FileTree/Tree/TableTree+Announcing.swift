@@ -13,6 +13,9 @@ extension TableTree {
 
     /// Called by the log for each new version: only queues.
     func announce(old: TableState, new: TableState, _ transactions: [CommittedTransaction]) {
+        for name in GeneratedFile.namesOfTable {
+            services.pictures.expire(InodeNumber(number(name).rawValue))
+        }
         guard let notifier = services.notifier else { return }
         var directories = Set(Self.changingDirectories)
         var changed: Set<FileID> = []

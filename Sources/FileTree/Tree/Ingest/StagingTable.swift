@@ -84,7 +84,12 @@ struct StagingTable: Sendable {
 
     subscript(id: NodeID) -> Entry? { entries[id] }
 
-    var hasFiles: Bool { entries.values.contains { $0.parent != nil && $0.upload != nil } }
+    /// True where a file is listed: neither committed nor removed.
+    var hasFiles: Bool {
+        entries.contains { id, entry in
+            entry.upload != nil && entry.parent.map { child(entry.name, of: $0) == id } ?? false
+        }
+    }
 
     /// The path below `ingest/`; empty for the root.
     func path(of id: NodeID) -> ByteString {
