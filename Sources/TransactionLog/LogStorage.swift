@@ -58,7 +58,24 @@ struct LogStorage: Sendable {
     /// The transactions of a version; nil where its file is not there.
     func transactions(of version: Version) throws(LogError) -> [CommittedTransaction]? {
         guard let bytes = try read(path.versionFile(version)) else { return nil }
-        return try VersionFile.decode(bytes, version: version)
+        let text: [UInt8]
+        do throws(DecodeError) { text = try ForeignVersionFile.decompressed(bytes) ?? bytes } catch {
+            throw .damaged(file: LogPath.versionFileName(version).display, line: nil, error)
+        }
+        guard ForeignVersionFile.isForeign(text) else {
+            return try VersionFile.decode(bytes, version: version)
+        }
+        return try ForeignVersionFile.decode(text, version: version) { () throws(LogError) in
+            try version.rawValue == 0 ? [] : foreignDefinition().partitionColumns
+        }
+    }
+
+    /// The definition in the first version file of a table that another program wrote: its states may lack it.
+    func foreignDefinition() throws(LogError) -> TableDefinition {
+        for action in try transactions(of: Version(0))?.first?.actions ?? [] {
+            if case .definition(let definition) = action { return definition }
+        }
+        throw .unsupported("the table's metaData is neither in its state nor in its first version file")
     }
 
     /// Versions and states; only those from `floor` on where there is one (states below may be among them).

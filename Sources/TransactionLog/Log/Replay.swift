@@ -54,6 +54,8 @@ enum Replay {
     ) throws(LogError) -> Replayed? {
         var replayed: Replayed?
         for candidate in listing.states.reversed() where candidate <= version && damage[candidate] == nil {
+            // The first version file is what version 0 was; IndexTables writes later states under that name.
+            if candidate.rawValue == 0, listing.versions.first == candidate { break }
             do throws(LogError) {
                 let (state, manifest) = try StateReader(store, options).read(candidate)
                 replayed = Replayed(state: state, base: manifest, transactions: [])

@@ -1,3 +1,4 @@
+import Bytes
 package import Metadata
 import Platform
 import Synchronization
@@ -32,9 +33,17 @@ extension TransactionLog {
             advance(to: try Replay.apply(transactions, to: state), by: transactions)
             found += transactions
         }
+        if try isForeignStateNext() { try replaceAll(with: try Replay.open(store, options: options)) }
         let now = clock.nowMilliseconds()
         shared.withLock { $0.lastSeenMilliseconds = now }
         return found
+    }
+
+    /// True where another program has committed the next version as a state, without a version file.
+    private func isForeignStateNext() throws(LogError) -> Bool {
+        let state = current
+        guard state.definition.provider != "firn" else { return false }
+        return try store.exists(path.stateManifest(state.version.next))
     }
 
     /// Starts from the newest state again where the version file of the current version is gone.

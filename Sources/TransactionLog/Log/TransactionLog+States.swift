@@ -1,3 +1,4 @@
+import Bytes
 package import Metadata
 import Platform
 import Synchronization
@@ -34,6 +35,9 @@ extension TransactionLog {
         try stateWriting.withLock { (_) throws(LogError) -> StateOutcome in
             let (state, base, isPoisoned) = shared.withLock { ($0.current, $0.base, $0.isPoisoned) }
             if isPoisoned { throw .poisoned }
+            if state.definition.provider != "firn" {
+                throw .unsupported("the table was written by another program and is read-only")
+            }
             if base?.version == state.version { return .alreadyThere(state.version) }
             let writer = StateWriter(
                 store: store, clock: clock, entropy: entropy, options: options,

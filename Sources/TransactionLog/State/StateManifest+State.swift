@@ -46,7 +46,33 @@ extension StateManifest {
     }
 
     /// The state's facts without the four sets.
-    func facts() throws(WireError) -> TableState.Facts {
+    ///
+    /// `definition` gives that of a table whose states lack it, as other programs' do.
+    func facts(
+        orElse definition: () throws(LogError) -> TableDefinition
+    ) throws(LogError) -> TableState.Facts {
+        guard metadata != nil else {
+            return try facts(TableProtocol(minReaderVersion: Int(protocolVersion)), definition())
+        }
+        do throws(WireError) { return try facts() } catch {
+            throw .damaged(file: LogPath.stateName(version).display, line: nil, error)
+        }
+    }
+
+    private func facts(
+        _ tableProtocol: TableProtocol, _ definition: TableDefinition
+    ) throws(LogError) -> TableState.Facts {
+        guard definition.provider != "firn" else {
+            throw .damaged(file: LogPath.stateName(version).display, line: nil, "the state has no metadata")
+        }
+        if tableProtocol.minReaderVersion > 4 {
+            throw .unsupported("the state asks for protocol \(tableProtocol.minReaderVersion) of IndexTables")
+        }
+        return TableState.Facts(
+            version: version, timestamp: createdAt, tableProtocol: tableProtocol, definition: definition)
+    }
+
+    private func facts() throws(WireError) -> TableState.Facts {
         let definition: TableDefinition
         var tableProtocol = TableProtocol(
             minReaderVersion: Int(protocolVersion), minWriterVersion: Int(protocolVersion))
@@ -54,11 +80,15 @@ extension StateManifest {
         let value = try Self.parse(text)
         definition = try ActionWire.definition(WireObject("metaData", value["metaData"] ?? value))
         if let found = value["protocol"] {
-            tableProtocol = try ActionWire.tableProtocol(WireObject("protocol", found))
+            let wire = try WireObject("protocol", found)
+            tableProtocol =
+                try definition.provider == "firn"
+                ? ActionWire.tableProtocol(wire) : ForeignWire.tableProtocol(wire)
         }
-        try ActionWire.check(tableProtocol)
+        if definition.provider == "firn" { try ActionWire.check(tableProtocol) }
         var facts = TableState.Facts(
-            version: version, timestamp: timestamp, tableProtocol: tableProtocol, definition: definition)
+            version: version, timestamp: timestamp > 0 ? timestamp : createdAt, tableProtocol: tableProtocol,
+            definition: definition)
         for (id, text) in schemaRegistry { facts.schemaRegistry[id] = text }
         facts.properties = TableProperties(
             overrides: Dictionary(properties.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }))

@@ -89,9 +89,7 @@ extension ActionWire {
         let configuration = try WireObject("metaData.configuration", wire.value("configuration") ?? [:])
         let format = try WireObject("metaData.format", wire.value("format") ?? [:])
         let provider = try format.optionalString("provider") ?? "indextables"
-        guard provider == "firn" else {
-            throw WireError(.unsupported, "the table's format is \"\(provider)\", not \"firn\"")
-        }
+        guard provider == "firn" else { return try foreignDefinition(wire) }
         guard let kind = TableKind(rawValue: try configuration.string("firn.kind").display) else {
             throw configuration.wrong("firn.kind", "append or upsert")
         }

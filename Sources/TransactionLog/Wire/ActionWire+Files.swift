@@ -66,10 +66,16 @@ extension ActionWire {
     }
 
     func entry(_ wire: WireObject) throws(WireError) -> FileEntry {
-        let path = try wire.string("path")
+        try fields(
+            of: wire, path: try wire.string("path"), id: try wire.fileID("fileId"),
+            partitionValues: try tuple(wire, "partitionValues"))
+    }
+
+    func fields(
+        of wire: WireObject, path: ByteString, id: FileID, partitionValues: PartitionTuple
+    ) throws(WireError) -> FileEntry {
         var entry = FileEntry(
-            path: path, id: try wire.fileID("fileId"),
-            partitionValues: try tuple(wire, "partitionValues"), sizeBytes: try wire.integer("size"),
+            path: path, id: id, partitionValues: partitionValues, sizeBytes: try wire.integer("size"),
             modificationTime: try wire.integer("modificationTime"))
         entry.dataChange = try wire.boolean("dataChange", default: true)
         entry.stats = try wire.optionalString("stats")
