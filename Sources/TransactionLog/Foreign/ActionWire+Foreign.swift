@@ -7,6 +7,11 @@ extension ActionWire {
     /// The `metaData` of a table that another program wrote: what is needed to browse it.
     static func foreignDefinition(_ wire: WireObject) throws(WireError) -> TableDefinition {
         let format = try WireObject("metaData.format", wire.value("format") ?? [:])
+        let provider = try format.optionalString("provider") ?? "indextables"
+        guard provider == "indextables" else {
+            throw WireError(
+                .unsupported, "the table's format is \"\(provider)\", neither \"firn\" nor \"indextables\"")
+        }
         let columns = try wire.optionalStrings("partitionColumns") ?? []
         var schema: TableSchema?
         if let text = try wire.optionalString("schemaString"), !text.isEmpty {
@@ -16,7 +21,7 @@ extension ActionWire {
         var definition = TableDefinition(
             id: try wire.string("id"), name: try wire.optionalString("name") ?? "", kind: .append,
             schema: schema, createdTime: try wire.optionalInteger("createdTime") ?? 0)
-        definition.provider = try format.optionalString("provider") ?? "indextables"
+        definition.provider = provider
         definition.declaredPartitionColumns = columns
         return definition
     }
