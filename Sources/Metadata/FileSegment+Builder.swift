@@ -47,6 +47,8 @@ extension FileSegment {
         var schemas = ByteInterner()
         var totalBytes: Int64 = 0
         var totalRows: Int64 = 0
+        /// The numbers that the segment last copied from has here.
+        var copied: CopiedCodes?
 
         /// `partitionColumns` are the table's, in path order.
         package init(partitionColumns: [ByteString], capacity: Int = 0) {
@@ -159,56 +161,6 @@ extension FileSegment {
             tails.append(contentsOf: tail)
             precondition(tails.count <= Int(UInt32.max >> 1), "a segment's paths pass 2 GiB")
             tailEnds.append(UInt32(tails.count) << 1 | (named == nil ? 0 : 1))
-        }
-    }
-}
-
-extension FileSegment.Builder {
-    /// A row of another segment, its details copied as they are where the columns have the same numbers.
-    package mutating func append(_ row: Int, of segment: FileSegment) {
-        let tuple = tupleCode(segment.tuples[Int(segment.tupleCodes[row])])
-        let partition = segment.partitions[Int(segment.partitionCodes[row])]
-        let schema = segment.schemas[Int(segment.schemaCodes[row])]
-        if detailWriter.names.values.isEmpty {
-            for name in segment.boundNames { _ = detailWriter.names.code(name) }
-        }
-        segment.details.withUnsafeBytes { all in
-            let details = UnsafeRawBufferPointer(rebasing: all[segment.detailRange(of: row)])
-            if detailWriter.names.values.starts(with: segment.boundNames) {
-                detailWriter.bytes.append(details)
-            } else {
-                detailWriter.append(details, names: segment.boundNames)
-            }
-        }
-        let path = segment[row].path
-        path.withUnsafeBytes { path in
-            var copy = FileSegment.Row(path: path, tuple: tuple)
-            copy.partition = partition.map { $0.name.withUnsafeBytes { partitionCode($0) } } ?? 0
-            copy.schema = schema.map { $0.withUnsafeBytes { schemaCode($0) } } ?? 0
-            copy.sizeBytes = segment.sizes[row]
-            let rows = segment.rowCounts[row]
-            copy.rowCount = rows < 0 ? nil : rows
-            copy.modificationTime = segment.modificationTimes[row]
-            copy.addedAtVersion = segment.versions[row]
-            copy.addedAtTimestamp = segment.timestamps[row]
-            copy.ordinal = Int32(truncatingIfNeeded: segment.ordinals[row])
-            append(copy)
-        }
-    }
-}
-
-extension FileDetails.Writer {
-    /// Details whose bounds are numbered by `names`.
-    fileprivate mutating func append(_ details: UnsafeRawBufferPointer, names: [ByteString]) {
-        FileDetails.forEach(details) { field in
-            switch field.tag.form {
-            case .flag: flag(field.tag)
-            case .integer: integer(field.tag, field.integer)
-            case .bytes: bytes(field.tag, field.bytes)
-            case .bound:
-                names[field.nameCode].withUnsafeBytes { bound(field.tag, column: $0, text: field.bytes) }
-            }
-            return true
         }
     }
 }

@@ -5,15 +5,13 @@ extension FileSet {
     /// The live files that no manifest lists, sorted by root partition and path, as one segment; empty where
     /// there are none.
     package func unwritten() -> FileSegment {
-        sorted(slots.filter { $0.manifest == nil })
-    }
-
-    /// The live files of the given slots in the order of a manifest: by root partition, then path.
-    package func sorted(_ chosen: [Slot]) -> FileSegment {
-        let merged = Self.merge(chosen, partitionColumns: partitionColumns)
-        let order = merged.order
-        var builder = FileSegment.Builder(partitionColumns: partitionColumns, capacity: merged.count)
-        for place in 0..<merged.count { builder.append(order.row(at: place), of: merged) }
+        let chosen = slots.indices.filter { slots[$0].manifest == nil }
+        let files = files(ofSlots: chosen) { left, right in
+            RootPath.path(columns: partitionColumns, tuple: left)
+                < RootPath.path(columns: partitionColumns, tuple: right)
+        }
+        var builder = FileSegment.Builder(partitionColumns: partitionColumns, capacity: files.count)
+        builder.append(contentsOf: files[...])
         return builder.finish()
     }
 

@@ -95,8 +95,32 @@ extension FileSet {
 
     /// The live files of a root partition, by path.
     package func files(in root: PartitionID) -> RootFiles {
+        RootFiles(segments: slots.map(\.segment), places: places(of: root, in: slots.indices))
+    }
+
+    /// The live files of some slots: root partitions in the order given, files of one by path.
+    package func files(
+        ofSlots chosen: [Int], by areInIncreasingOrder: (PartitionTuple, PartitionTuple) -> Bool
+    ) -> RootFiles {
+        var tuples: [PartitionID: PartitionTuple] = [:]
+        for slot in chosen {
+            let segment = slots[slot].segment
+            for (tuple, root) in segment.tupleRoots.enumerated() {
+                tuples[segment.roots[root]] = segment.tuples[tuple]
+            }
+        }
+        var places: [UInt64] = []
+        places.reserveCapacity(chosen.reduce(0) { $0 + slots[$1].liveCount })
+        for (root, _) in tuples.sorted(by: { areInIncreasingOrder($0.value, $1.value) }) {
+            places += self.places(of: root, in: chosen)
+        }
+        return RootFiles(segments: slots.map(\.segment), places: places)
+    }
+
+    private func places<S: Sequence>(of root: PartitionID, in chosen: S) -> [UInt64] where S.Element == Int {
         var lists: [[UInt64]] = []
-        for (number, slot) in slots.enumerated() {
+        for number in chosen {
+            let slot = slots[number]
             guard let range = slot.segment.range(of: root) else { continue }
             let order = slot.segment.order
             var list: [UInt64] = []
@@ -115,7 +139,7 @@ extension FileSet {
             }
             lists = merged
         }
-        return RootFiles(segments: slots.map(\.segment), places: lists.first ?? [])
+        return lists.first ?? []
     }
 
     private func merge(_ left: [UInt64], _ right: [UInt64]) -> [UInt64] {

@@ -76,7 +76,12 @@ struct FileSetTests {
                 let rest = set.slots.enumerated().filter {
                     revived.contains($0.offset) || $0.element.manifest == nil
                 }
-                let segment = set.sorted(rest.map(\.element))
+                let files = set.files(ofSlots: rest.map(\.offset)) {
+                    ($0.values[0] ?? "") < ($1.values[0] ?? "")
+                }
+                var builder = FileSegment.Builder(partitionColumns: set.partitionColumns)
+                builder.append(contentsOf: files[...])
+                let segment = builder.finish()
                 let manifests = kept.compactMap { $0.element.manifest.map(ObjectIdentifier.init) }
                 set = set.rewritten(
                     keeping: { slot in slot.manifest.map { manifests.contains(ObjectIdentifier($0)) } ?? false

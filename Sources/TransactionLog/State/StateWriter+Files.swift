@@ -10,22 +10,31 @@ extension StateWriter {
         var stored: StoredSet<ByteString>
     }
 
+    /// A manifest with what it lists, in memory.
+    private struct WrittenManifest: Sendable {
+        var segment: FileSegment
+        var manifest: StoredManifest
+    }
+
     func writeFiles(_ state: TableState, compaction: Compaction) throws(LogError) -> WrittenFiles {
         let files = state.files
         let policy = ManifestPolicy(state.properties)
         let rewritten = slotsToRewrite(files, policy, compaction)
         let chosen = files.slots.indices.filter { rewritten.contains($0) || files.slots[$0].manifest == nil }
-        let segments = Self.chunks(
-            files.sorted(chosen.map { files.slots[$0] }), order: PartitionOrder(state.definition),
-            entriesPerManifest: policy.entriesPerManifest)
-        let written = try Parallel.map(segments, threads: options.readParallelism) {
-            [self] (segment) throws(LogError) in
-            let bounds = segment.bounds(PartitionOrder(state.definition))
-            var info = try writeManifest(encode(segment, columns: state.definition.partitionColumns))
+        let order = PartitionOrder(state.definition)
+        let all = files.files(ofSlots: chosen) { order.compare($0, $1) < 0 }
+        let written = try Parallel.map(
+            Self.cuts(all.count, into: policy.entriesPerManifest), threads: options.readParallelism
+        ) { [self] (range) throws(LogError) -> WrittenManifest in
+            var builder = FileSegment.Builder(partitionColumns: order.columns, capacity: range.count)
+            builder.append(contentsOf: all[range])
+            let segment = builder.finish()
+            var info = try writeManifest(encode(segment, columns: order.columns))
+            let bounds = segment.bounds(order)
             info.partitionBounds = bounds.partition
             info.minAddedAtVersion = bounds.minVersion
             info.maxAddedAtVersion = bounds.maxVersion
-            return StoredManifest(info)
+            return WrittenManifest(segment: segment, manifest: StoredManifest(info))
         }
         // A slot is known by its segment: it is shared, never copied.
         let kept = Set(
@@ -34,7 +43,7 @@ extension StateWriter {
             })
         let set = files.rewritten(
             keeping: { kept.contains(ObjectIdentifier($0.segment)) },
-            adding: zip(segments, written).map { (segment: $0, manifest: $1) })
+            adding: written.map { (segment: $0.segment, manifest: $0.manifest) })
         return WrittenFiles(
             set: set,
             stored: StoredSet(
@@ -75,38 +84,12 @@ extension StateWriter {
         return result
     }
 
-    /// Cuts a segment, sorted by the escaped paths of its partitions, into manifests in the partitions' typed
-    /// order.
-    static func chunks(
-        _ sorted: FileSegment, order: PartitionOrder, entriesPerManifest: Int
-    ) -> [FileSegment] {
-        guard sorted.count > 0 else { return [] }
-        var groups: [(tuple: PartitionTuple, rows: Range<Int>)] = []
-        for row in 0..<sorted.count {
-            let tuple = sorted[row].partitionValues
-            if let last = groups.indices.last, groups[last].tuple == tuple {
-                groups[last].rows = groups[last].rows.lowerBound..<(row + 1)
-            } else {
-                groups.append((tuple, row..<(row + 1)))
-            }
-        }
-        let isOrdered = zip(groups, groups.dropFirst()).allSatisfy { order.compare($0.tuple, $1.tuple) <= 0 }
-        if isOrdered, sorted.count <= entriesPerManifest { return [sorted] }
-        groups.sort { order.compare($0.tuple, $1.tuple) < 0 }
-        // Manifests of one size, the smallest number of them.
-        let count = (sorted.count + entriesPerManifest - 1) / entriesPerManifest
-        let size = (sorted.count + count - 1) / count
-        var result: [FileSegment] = []
-        var builder = FileSegment.Builder(partitionColumns: order.columns, capacity: size)
-        for row in groups.lazy.flatMap(\.rows) {
-            if builder.count == size {
-                result.append(builder.finish())
-                builder = FileSegment.Builder(partitionColumns: order.columns, capacity: size)
-            }
-            builder.append(row, of: sorted)
-        }
-        result.append(builder.finish())
-        return result
+    /// The smallest number of manifests, all of about one size.
+    static func cuts(_ count: Int, into entriesPerManifest: Int) -> [Range<Int>] {
+        guard count > 0 else { return [] }
+        let manifests = (count + entriesPerManifest - 1) / entriesPerManifest
+        let size = (count + manifests - 1) / manifests
+        return stride(from: 0, to: count, by: size).map { $0..<min(count, $0 + size) }
     }
 }
 

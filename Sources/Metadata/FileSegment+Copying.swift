@@ -1,0 +1,130 @@
+import Bytes
+
+/// What the numbers of one segment are in a builder that copies rows of it; -1 where not known yet.
+struct CopiedCodes: Sendable {
+    let segment: FileSegment
+    var tuples: [Int64]
+    var partitions: [Int64]
+    var schemas: [Int64]
+    var directories: [Int64]
+    /// Whether the columns of bounds have the same numbers, so that details are copied as they are.
+    let sameNames: Bool
+
+    init(_ segment: FileSegment, sameNames: Bool) {
+        self.segment = segment
+        self.sameNames = sameNames
+        tuples = [Int64](repeating: -1, count: segment.tuples.count)
+        partitions = [Int64](repeating: -1, count: segment.partitions.count)
+        schemas = [Int64](repeating: -1, count: segment.schemas.count)
+        directories = [Int64](repeating: -1, count: segment.directories.count)
+    }
+}
+
+extension FileSegment.Builder {
+    /// Files of other segments, in their order.
+    package mutating func append(contentsOf files: Slice<RootFiles>) {
+        for index in files.indices {
+            let place = files.base.places[index]
+            append(Int(place & 0xFFFF_FFFF), of: files.base.segments[Int(place >> 32)])
+        }
+    }
+
+    /// A row of another segment, its details copied as they are where the columns have the same numbers.
+    package mutating func append(_ row: Int, of segment: FileSegment) {
+        var codes = takeCodes(of: segment)
+        appendDetails(of: row, segment, codes.sameNames)
+        directoryCodes.append(directoryCode(of: row, &codes))
+        tupleCodes.append(tupleCode(of: row, &codes))
+        partitionCodes.append(partitionCode(of: row, &codes))
+        schemaCodes.append(schemaCode(of: row, &codes))
+        copied = codes
+        let tail = segment.tailRange(of: row)
+        segment.tails.withUnsafeBytes { tails.append(contentsOf: $0[tail.range]) }
+        precondition(tails.count <= Int(UInt32.max >> 1), "a segment's paths pass 2 GiB")
+        tailEnds.append(UInt32(tails.count) << 1 | (tail.isNamedByID ? 1 : 0))
+        ids.append(segment.ids[row])
+        let (size, rowCount) = (segment.sizes[row], segment.rowCounts[row])
+        sizes.append(size)
+        rowCounts.append(rowCount)
+        modificationTimes.append(segment.modificationTimes[row])
+        versions.append(segment.versions[row])
+        timestamps.append(segment.timestamps[row])
+        ordinals.append(segment.ordinals[row])
+        totalBytes += size
+        totalRows += max(0, rowCount)
+    }
+
+    /// The codes of the segment, taken out of the builder so that they are changed in place.
+    private mutating func takeCodes(of segment: FileSegment) -> CopiedCodes {
+        if let known = copied, known.segment === segment {
+            copied = nil
+            return known
+        }
+        if detailWriter.names.values.isEmpty {
+            for name in segment.boundNames { _ = detailWriter.names.code(name) }
+        }
+        // Names are only ever added, so what is a prefix now stays one.
+        return CopiedCodes(segment, sameNames: detailWriter.names.values.starts(with: segment.boundNames))
+    }
+
+    private mutating func appendDetails(of row: Int, _ segment: FileSegment, _ sameNames: Bool) {
+        segment.details.withUnsafeBytes { all in
+            let details = UnsafeRawBufferPointer(rebasing: all[segment.detailRange(of: row)])
+            if sameNames {
+                detailWriter.bytes.append(details)
+            } else {
+                detailWriter.append(details, names: segment.boundNames)
+            }
+        }
+        precondition(detailWriter.bytes.count <= Int(UInt32.max), "a segment's details pass 4 GiB")
+        detailEnds.append(UInt32(detailWriter.bytes.count))
+    }
+
+    private mutating func directoryCode(of row: Int, _ codes: inout CopiedCodes) -> Int64 {
+        let old = Int(codes.segment.directoryCodes[row])
+        if codes.directories[old] < 0 {
+            codes.directories[old] = Int64(directories.code(codes.segment.directories[old]))
+        }
+        return codes.directories[old]
+    }
+
+    private mutating func tupleCode(of row: Int, _ codes: inout CopiedCodes) -> Int64 {
+        let old = Int(codes.segment.tupleCodes[row])
+        if codes.tuples[old] < 0 { codes.tuples[old] = Int64(tupleCode(codes.segment.tuples[old])) }
+        return codes.tuples[old]
+    }
+
+    private mutating func partitionCode(of row: Int, _ codes: inout CopiedCodes) -> Int64 {
+        let old = Int(codes.segment.partitionCodes[row])
+        if codes.partitions[old] < 0 {
+            let id = codes.segment.partitions[old]
+            codes.partitions[old] = Int64(id.map { $0.name.withUnsafeBytes { partitionCode($0) } } ?? 0)
+        }
+        return codes.partitions[old]
+    }
+
+    private mutating func schemaCode(of row: Int, _ codes: inout CopiedCodes) -> Int64 {
+        let old = Int(codes.segment.schemaCodes[row])
+        if codes.schemas[old] < 0 {
+            let id = codes.segment.schemas[old]
+            codes.schemas[old] = Int64(id.map { $0.withUnsafeBytes { schemaCode($0) } } ?? 0)
+        }
+        return codes.schemas[old]
+    }
+}
+
+extension FileDetails.Writer {
+    /// Details whose bounds are numbered by `names`.
+    fileprivate mutating func append(_ details: UnsafeRawBufferPointer, names: [ByteString]) {
+        FileDetails.forEach(details) { field in
+            switch field.tag.form {
+            case .flag: flag(field.tag)
+            case .integer: integer(field.tag, field.integer)
+            case .bytes: bytes(field.tag, field.bytes)
+            case .bound:
+                names[field.nameCode].withUnsafeBytes { bound(field.tag, column: $0, text: field.bytes) }
+            }
+            return true
+        }
+    }
+}
