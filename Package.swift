@@ -97,8 +97,8 @@ let package = Package(
         .executableTarget(
             name: "firn-bench",
             dependencies: [
-                "Bytes", "JSON", "Merge", "Metadata", "Parquet", "Platform", "Records", "Storage",
-                "TransactionLog",
+                "Bytes", "Ingest", "JSON", "Merge", "Metadata", "Parquet", "Platform", "Records",
+                "Storage", "TransactionLog",
             ],
             path: "Tools/Benchmarks", exclude: ["peers"], swiftSettings: settings),
         tests("MountTests", ["Records", "Metadata", "Parquet", "TransactionLog", "Tables"]),

@@ -10,6 +10,7 @@ enum Benchmark {
           commit STORE TABLE COMMITS FILES      commits, one after the other; the median of one
           commit-floor DIRECTORY COUNT BYTES    create, write, fsync, link, fsync of the directory; the median
           merge DIRECTORY KEY append|upsert OUT FILE…   sorted Parquet files of the directory into one
+          ingest STORE KEY FILE OUT             a text file into a new table
           read FILE sequential|random SECONDS   one GB in blocks of 1 MiB, or a million reads of 4 KiB
           list DIRECTORY names|stat|open        every file of a directory
         """
@@ -24,6 +25,7 @@ enum Benchmark {
         case "commit": try CommitBenchmark.commit(&rest)
         case "commit-floor": try CommitBenchmark.floor(&rest)
         case "merge": try MergeBenchmark.run(&rest)
+        case "ingest": try IngestBenchmark.run(&rest)
         case "read": try ReadBenchmark.run(&rest)
         case "list": try ListBenchmark.run(&rest)
         default: Output.fail(usage)
