@@ -32,10 +32,7 @@ package final class FileSegment: Sendable {
     /// Directories of paths, with the slash at their end.
     let directories: [ByteString]
     let tuples: [PartitionTuple]
-    /// For each tuple the number of its root partition in `roots`.
-    let tupleRoots: [Int]
-    /// The root partitions of the segment by path, ascending.
-    let roots: [PartitionID]
+    let partitionColumns: [ByteString]
     let partitions: [PartitionID?]
     let schemas: [ByteString?]
     /// Names of the columns that have bounds.
@@ -46,6 +43,7 @@ package final class FileSegment: Sendable {
     package let totalRows: Int64
 
     private let lookupTable = Mutex<FileLookup?>(nil)
+    private let rootNumbers = Mutex<RootNumbers?>(nil)
     private let rootOrder = Mutex<RootOrder?>(nil)
 
     init(_ builder: borrowing Builder) {
@@ -70,12 +68,7 @@ package final class FileSegment: Sendable {
         partitions = [nil] + builder.partitions.values.map { PartitionID($0) }
         schemas = [nil] + builder.schemas.values
         boundNames = builder.detailWriter.names.values
-        let paths = builder.tuples.map {
-            PartitionID(RootPath.path(columns: builder.partitionColumns, tuple: $0))
-        }
-        roots = Set(paths).sorted()
-        let numbers = Dictionary(uniqueKeysWithValues: zip(roots, roots.indices))
-        tupleRoots = paths.map { numbers[$0] ?? 0 }
+        partitionColumns = builder.partitionColumns
         totalBytes = builder.totalBytes
         totalRows = builder.totalRows
     }
@@ -103,6 +96,16 @@ package final class FileSegment: Sendable {
         return lookup.row(of: id.rawValue, in: ids)
     }
 
+    /// The root partitions, made at the first call: a small segment is mostly merged before anyone asks.
+    var roots: RootNumbers {
+        rootNumbers.withLock { numbers in
+            if let numbers { return numbers }
+            let made = RootNumbers(tuples, columns: partitionColumns)
+            numbers = made
+            return made
+        }
+    }
+
     /// The rows by root partition and path, made at the first call.
     var order: RootOrder {
         rootOrder.withLock { order in
@@ -114,8 +117,6 @@ package final class FileSegment: Sendable {
     }
 
     package subscript(row: Int) -> FileView { FileView(segment: self, row: row) }
-
-    func rootNumber(of row: Int) -> Int { tupleRoots[Int(tupleCodes[row])] }
 
     func tailRange(of row: Int) -> (range: Range<Int>, isNamedByID: Bool) {
         let end = tailEnds[row]

@@ -73,16 +73,17 @@ extension FileSet {
         var sums: [PartitionID: RootPartition] = [:]
         for slot in slots {
             let segment = slot.segment
+            let roots = segment.roots
             var live = segment.order.ranges.map { (files: $0.end - $0.start, bytes: $0.bytes, rows: $0.rows) }
             slot.removed.forEach { row in
-                let root = segment.rootNumber(of: row)
+                let root = roots.number(of: row, in: segment)
                 live[root].files -= 1
                 live[root].bytes -= segment.sizes[row]
                 live[root].rows -= Swift.max(0, segment.rowCounts[row])
             }
-            var tupleOfRoot = [Int](repeating: 0, count: segment.roots.count)
-            for (tuple, root) in segment.tupleRoots.enumerated() { tupleOfRoot[root] = tuple }
-            for (number, id) in segment.roots.enumerated() where live[number].files > 0 {
+            var tupleOfRoot = [Int](repeating: 0, count: roots.partitions.count)
+            for (tuple, root) in roots.ofTuple.enumerated() { tupleOfRoot[root] = tuple }
+            for (number, id) in roots.partitions.enumerated() where live[number].files > 0 {
                 let empty = RootPartition(
                     id: id, tuple: segment.tuples[tupleOfRoot[number]], fileCount: 0, bytes: 0, rows: 0)
                 sums[id, default: empty].fileCount += live[number].files
@@ -105,8 +106,9 @@ extension FileSet {
         var tuples: [PartitionID: PartitionTuple] = [:]
         for slot in chosen {
             let segment = slots[slot].segment
-            for (tuple, root) in segment.tupleRoots.enumerated() {
-                tuples[segment.roots[root]] = segment.tuples[tuple]
+            let roots = segment.roots
+            for (tuple, root) in roots.ofTuple.enumerated() {
+                tuples[roots.partitions[root]] = segment.tuples[tuple]
             }
         }
         var places: [UInt64] = []
@@ -169,6 +171,7 @@ extension FileSet {
 extension FileSegment {
     /// The places of a root partition in the segment's order.
     func range(of root: PartitionID) -> RootOrder.Range? {
+        let roots = roots.partitions
         var low = 0
         var high = roots.count
         while low < high {

@@ -20,7 +20,10 @@ package struct FileView: Sendable {
     package var schemaID: ByteString? { segment.schemas[Int(segment.schemaCodes[row])] }
     package var partitionValues: PartitionTuple { segment.tuples[Int(segment.tupleCodes[row])] }
     /// The root partition's name, also the escaped path of its directory.
-    package var root: PartitionID { segment.roots[segment.rootNumber(of: row)] }
+    package var root: PartitionID {
+        let roots = segment.roots
+        return roots.partitions[roots.number(of: row, in: segment)]
+    }
     /// The partition of the one implicit reference.
     package var partition: PartitionID { segment.partitions[Int(segment.partitionCodes[row])] ?? root }
 

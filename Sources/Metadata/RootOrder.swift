@@ -16,8 +16,9 @@ final class RootOrder: Sendable {
     private let permutation: [UInt32]?
 
     init(_ segment: FileSegment) {
-        var counts = [Int](repeating: 0, count: segment.roots.count)
-        for row in 0..<segment.count { counts[segment.rootNumber(of: row)] += 1 }
+        let roots = segment.roots
+        var counts = [Int](repeating: 0, count: roots.partitions.count)
+        for row in 0..<segment.count { counts[roots.number(of: row, in: segment)] += 1 }
         var ranges: [Range] = []
         var start = 0
         for count in counts {
@@ -26,7 +27,7 @@ final class RootOrder: Sendable {
         }
         var rows = [UInt32](repeating: 0, count: segment.count)
         for row in 0..<segment.count {
-            let root = segment.rootNumber(of: row)
+            let root = roots.number(of: row, in: segment)
             rows[ranges[root].end] = UInt32(row)
             ranges[root].end += 1
             ranges[root].bytes += segment.sizes[row]
