@@ -4,7 +4,7 @@ import Bytes
 enum Benchmark {
     private static let usage = """
         usage: firn-bench WORK ARGUMENTS
-          make-table STORE TABLE FILES [LIST]   a table of that many files; LIST gets them as tab-separated lines
+          make-table STORE TABLE FILES LIST [flat]   a table of so many files; LIST gets them as tab-separated lines
           open STORE TABLE                      open the table and count its files
           compact-state STORE TABLE             write the whole state anew
           commit STORE TABLE COMMITS FILES      commits, one after the other; the median of one

@@ -30,6 +30,8 @@ enum IngestBenchmark {
             Output.fail("the file did not become one data file")
         }
         Output.report([("rows", Double(rows))])
-        try FileSystemCalls.rename(root + "/t/" + files[0].path, to: arguments.text())
+        if !arguments.isEmpty {
+            try FileSystemCalls.rename(root + "/t/" + files[0].path, to: arguments.text())
+        }
     }
 }

@@ -12,14 +12,17 @@ enum TableMaking {
         try DirectoryStorage(root: root, create: true, entropy: SystemEntropy())
     }
 
-    static func create(_ storage: any ObjectStorage, _ table: ByteString) throws -> TransactionLog {
+    /// Partitioned by `date`, unless it is to be flat.
+    static func create(
+        _ storage: any ObjectStorage, _ table: ByteString, isFlat: Bool = false
+    ) throws -> TransactionLog {
         let schema = TableSchema(
             columns: [
                 .init(id: 1, name: "id", type: .int64, isNullable: false),
                 .init(id: 2, name: "time", type: .timestamp(.microsecond, isUTC: true)),
                 .init(id: 3, name: "name", type: .string), .init(id: 4, name: "value", type: .double),
                 .init(id: 5, name: "date", type: .date, isNullable: false),
-            ], rowKey: ["id"], partitionColumns: ["date"])
+            ], rowKey: ["id"], partitionColumns: isFlat ? [] : ["date"])
         let definition = TableDefinition(
             id: ByteString(String(repeating: "ab", count: 16)), name: table, kind: .append, schema: schema,
             createdTime: 1_700_000_000_000)
@@ -33,18 +36,18 @@ enum TableMaking {
             storage: storage, table: table, clock: SystemClock(), entropy: SystemEntropy())
     }
 
-    /// File number `index` of the list: 1,000 days, each with its files behind one another.
-    static func entry(_ index: Int) -> FileEntry {
+    /// File number `index` of the list: 1,000 days in turn.
+    static func entry(_ index: Int, isFlat: Bool = false) -> FileEntry {
         let day = CivilDate(daysSinceEpoch: 19_000 + index % 1_000).text
         let random = mixed(UInt64(index))
         let id = FileID(max(1, random >> 1))
-        let path =
-            "data/date=" + ByteString(day) + "/20240131T123456.123Z-" + ByteString(Hex.string(id.rawValue))
-            + ".parquet"
+        let directory = isFlat ? "data/" : "data/date=" + day + "/"
+        let path = directory + "20240131T123456.123Z-" + Hex.string(id.rawValue) + ".parquet"
         let rows = Int64(100_000 + random % 400_000)
         let first = Int64(index) * 500_000
         var entry = FileEntry(
-            path: path, id: id, partitionValues: PartitionTuple([ByteString(day)]), sizeBytes: rows * 41,
+            path: ByteString(path), id: id, partitionValues: PartitionTuple(isFlat ? [] : [ByteString(day)]),
+            sizeBytes: rows * 41,
             modificationTime: 1_706_704_496_123 + Int64(index))
         entry.rowCount = rows
         entry.minValues = [
@@ -78,24 +81,27 @@ enum TableMaking {
 
     static func run(_ arguments: inout Arguments) throws {
         let storage = try storage(arguments.text())
-        let log = try create(storage, arguments.text())
+        let table = arguments.text()
         let count = arguments.number()
+        let list = arguments.text()
+        let isFlat = !arguments.isEmpty
+        let log = try create(storage, table, isFlat: isFlat)
         for start in stride(from: 0, to: count, by: 50_000) {
-            _ = try log.commit(transaction((start..<min(start + 50_000, count)).map { entry($0) }))
+            let entries = (start..<min(start + 50_000, count)).map { entry($0, isFlat: isFlat) }
+            _ = try log.commit(transaction(entries))
         }
         try log.writeState()
-        if !arguments.isEmpty { try writeList(count, to: arguments.text()) }
+        try writeList((0..<count).map { entry($0, isFlat: isFlat) }, to: list)
         Output.report([("files", Double(log.current.fileCount))])
     }
 
     /// The same files for other programs: path, date, size, modification time, rows, first and last id.
-    private static func writeList(_ count: Int, to path: ByteString) throws {
+    private static func writeList(_ files: [FileEntry], to path: ByteString) throws {
         let output = try FileDescriptor.open(path, [.writeOnly, .create, .truncate])
         var lines: [UInt8] = []
-        for index in 0..<count {
-            let file = entry(index)
+        for file in files {
             let fields = [
-                file.path.display, file.partitionValues.values[0]?.display ?? "", "\(file.sizeBytes)",
+                file.path.display, file.partitionValues.values.first??.display ?? "", "\(file.sizeBytes)",
                 "\(file.modificationTime)", "\(file.rowCount ?? 0)", file.minValues?[0].text.display ?? "",
                 file.maxValues?[0].text.display ?? "",
             ]

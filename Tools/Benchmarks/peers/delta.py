@@ -1,4 +1,5 @@
 """delta-rs: delta.py make LIST DIRECTORY | open DIRECTORY | checkpoint DIRECTORY | commit DIRECTORY COMMITS FILES"""
+import datetime
 import json
 import os
 import statistics
@@ -117,15 +118,17 @@ def commit(directory, commits, files):
         ("value", pa.float64()), ("date", pa.date32()),
     ])
     table = DeltaTable.create(directory, schema=schema, partition_by=["date"])
+    dates = [str(datetime.date(2022, 1, 8) + datetime.timedelta(days=day)) for day in range(1000)]
     seconds = []
     with Work() as work:
         for number in range(commits):
+            days = [dates[(number * files + file) % 1000] for file in range(files)]
             actions = [
                 AddAction(
-                    path="data/date=2024-01-01/%08d-%08d.parquet" % (number, file), size=1 << 20,
-                    partition_values={"date": "2024-01-01"}, modification_time=1700000000000,
-                    data_change=True, stats=stats("2024-01-01", 1000, file, file + 1000))
-                for file in range(files)
+                    path="data/date=%s/%08d-%08d.parquet" % (day, number, file), size=1 << 20,
+                    partition_values={"date": day}, modification_time=1700000000000, data_change=True,
+                    stats=stats(day, 1000, file, file + 1000))
+                for file, day in enumerate(days)
             ]
             start = time.monotonic()
             table.create_write_transaction(actions, "append", table.schema(), ["date"])
