@@ -93,7 +93,8 @@ struct CatalogueTests {
         client.copy("k\n1\n", to: "t/ingest/a.csv")
         client.copy("k\n2\n", to: "t/ingest/b.csv")
         #expect(client.list("t/states") == ["0", "1", "2", "latest"])
-        #expect(client.list("t/states/1") == ["changes.jsonl", "live", "partitions", "state.json"])
+        #expect(
+            client.list("t/states/1") == ["changes.jsonl", "live", "manifests", "partitions", "state.json"])
         #expect(client.list("t/states/0/live") == [])
         #expect(client.list("t/states/1/live").count == 1)
         #expect(client.list("t/states/2/live").count == 2)

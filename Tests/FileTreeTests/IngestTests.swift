@@ -183,6 +183,36 @@ struct IngestTests {
         #expect(second.status("t", "version") == "0")
     }
 
+    @Test("a file that is made empty is filled and committed later")
+    func touched() throws {
+        let client = try table()
+        defer { client.end() }
+        #expect(client.copy("", to: "t/ingest/a.csv") == 0)
+        #expect(client.list("t/ingest") == [])
+        #expect(client.overwrite("t/ingest/a.csv", "k\n1\n") == 0)
+        #expect(client.status("t", "rows") == "1")
+    }
+
+    @Test("a daemon that dies after commits leaves nothing that looks uncommitted, and keeps what was staged")
+    func death() throws {
+        let directory = try TemporaryDirectory("tree")
+        let first = try TreeClient(seed: 1, directory: directory)
+        #expect(first.mkdir("t") == 0)
+        #expect(first.copy("k\n1\n", to: "t/ingest/a.csv") == 0)
+        #expect(first.copy("k\n2\n", to: "t/ingest/b.csv.part") == 0)
+        // A commit whose staged file was not removed any more.
+        let session = ByteString(first.store.session.id.description)
+        try directory.write("t/_staging/" + session + "/0123456789abcdef-a.csv", Array("k\n1\n".utf8))
+        first.end()
+        let second = try TreeClient(seed: 2, directory: directory)
+        defer { second.end() }
+        for _ in 0..<2_000 where second.list("t/rejected").count < 2 {
+            Thread.sleep(nanoseconds: 1_000_000)
+        }
+        #expect(second.list("t/rejected") == ["b.csv.part", "b.csv.part.error"])
+        #expect(second.status("t", "rows") == "1")
+    }
+
     @Test("with ingest.commitOn=rename a close only stages")
     func commitOnRename() throws {
         let client = try table()

@@ -162,9 +162,15 @@ extension StagingArea {
         if committed { retire(id) }
     }
 
-    /// The name of a committed file resolves a little longer.
+    /// The name of a committed file resolves a little longer. Its local file has no name any more, so that no
+    /// crash makes it look like one that was not committed.
     func retire(_ id: NodeID) {
-        state.withLock { $0.retire(id) }
+        let committed = state.withLock { state -> StagedBytes? in
+            let upload = state[id]?.upload
+            state.retire(id)
+            return upload?.machine.phase == .committed ? upload?.bytes : nil
+        }
+        committed?.discard()
         services.timers.schedule(afterNanoseconds: Self.retentionNanoseconds) { [weak self] in
             guard let self else { return }
             let isExpired = state.withLock { state in
@@ -182,10 +188,10 @@ extension StagingArea {
 
     func stagedFile(_ id: NodeID) -> StagedFile? {
         state.withLock { state in
-            guard let upload = state[id]?.upload else { return nil }
+            guard let upload = state[id]?.upload, let bytes = upload.bytes else { return nil }
             return StagedFile(
-                relativePath: state.path(of: id), localPath: upload.bytes.localPath,
-                sizeBytes: upload.bytes.sizeBytes, requester: upload.requester)
+                relativePath: state.path(of: id), localPath: bytes.localPath, sizeBytes: bytes.sizeBytes,
+                requester: upload.requester)
         }
     }
 

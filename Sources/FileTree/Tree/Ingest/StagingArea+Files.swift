@@ -18,7 +18,7 @@ extension StagingArea {
                 user: entry.user, group: entry.group,
                 time: entry.modified ?? table.state.timestamp * 1_000_000)
         }
-        let status = upload.bytes.status
+        let status = upload.status
         var attributes = FileAttributes(
             inode: inode, kind: .regular, permissions: entry.permissions,
             sizeBytes: UInt64(status?.sizeBytes ?? 0), blocks: UInt64(status?.blocks ?? 0),
@@ -67,7 +67,12 @@ extension StagingArea {
         let refusal = state.withLock { state -> FileTreeError? in
             guard let upload = state[id]?.upload else { return .stale }
             if mode.isWriting, let refusal = Self.refusal(of: mode, upload) { return refusal }
+            if !mode.isWriting, upload.bytes == nil {
+                return .gone("the file is committed; its rows are in the table")
+            }
             _ = state.updateUpload(id) { $0.opened(by: group, isWriting: mode.isWriting) }
+            // An empty file that was made a moment ago is being filled.
+            if mode.isWriting, upload.machine.phase == .receiving { state.revive(id) }
             return nil
         }
         if let refusal { throw refusal }
@@ -99,11 +104,11 @@ extension StagingArea {
             guard let upload = state[id]?.upload else { return (nil, false, "") }
             return (upload.bytes, upload.machine.phase == .committed, state.path(of: id))
         }
-        guard let bytes else { throw .stale }
         if isCommitted {
             guard sizeBytes == 0 else { throw .immutable("\(mountPath(path)) is committed") }
             return try restart(id, path)
         }
+        guard let bytes else { throw .stale }
         let action = state.withLock { state in
             state.updateUpload(id) { upload in
                 sizeBytes == 0 ? upload.machine.truncatedToEmpty() : upload.machine.wrote()
@@ -120,18 +125,17 @@ extension StagingArea {
     private func restart(_ id: NodeID, _ path: ByteString) throws(FileTreeError) {
         let fresh = try makeBytes(for: path)
         let rule = rule(for: path)
-        let old = state.withLock { state -> StagedBytes? in
-            guard let old = state[id]?.upload?.bytes, state[id]?.parent != nil else { return nil }
+        let isKnown = state.withLock { state -> Bool in
+            guard state[id]?.upload != nil, state[id]?.parent != nil else { return false }
             _ = state.updateUpload(id) { $0.restart(rule: rule, bytes: fresh, hasBytes: false) }
             _ = state.update(id) { $0.modified = nil }
             state.revive(id)
-            return old
+            return true
         }
-        guard let old else {
+        guard isKnown else {
             fresh.discard()
             throw .stale
         }
-        old.discard()
     }
 
     func setAttributes(
@@ -164,11 +168,11 @@ extension StagingArea {
             state.updateUpload(id) { upload in (upload.machine.wrote(), upload.bytes) }
         }
         guard let accepted else { throw .stale }
-        guard accepted.0 == .accept else {
+        guard accepted.0 == .accept, let target = accepted.1 else {
             throw .immutable("the file is committed; what was written after its close is not part of it")
         }
         do throws(Errno) {
-            try accepted.1.descriptor.write(bytes, at: offset)
+            try target.descriptor.write(bytes, at: offset)
         } catch {
             _ = state.withLock { $0.updateUpload(id) { $0.failure = error } }
             throw FileTreeError(error, "the staged file cannot be written")

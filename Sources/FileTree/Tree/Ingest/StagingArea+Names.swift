@@ -146,7 +146,7 @@ extension StagingArea {
             if entry.upload == nil, StagingName.isUnfinished(path: ByteString(tail.bytes.dropFirst())) {
                 continue
             }
-            guard let upload = state[file]?.upload else { continue }
+            guard let upload = state[file]?.upload, let bytes = upload.bytes else { continue }
             guard !upload.openers.contains(where: \.isWriting) else {
                 throw .busy("\(mountPath(oldPath + tail)) is still open for writing")
             }
@@ -156,8 +156,8 @@ extension StagingArea {
             ids.append(file)
             files.append(
                 StagedFile(
-                    relativePath: newPath + tail, localPath: upload.bytes.localPath,
-                    sizeBytes: upload.bytes.sizeBytes, requester: upload.requester))
+                    relativePath: newPath + tail, localPath: bytes.localPath, sizeBytes: bytes.sizeBytes,
+                    requester: upload.requester))
         }
         for file in ids { _ = state.updateUpload(file) { $0.machine.commitByRename() } }
         return CommittingRename(
@@ -171,7 +171,8 @@ extension StagingArea {
             for id in plan.ids {
                 _ = state.updateUpload(id) { upload in
                     upload.machine.finished(committed: false)
-                    upload.restart(rule: .atRename, bytes: upload.bytes, hasBytes: true)
+                    guard let bytes = upload.bytes else { return }
+                    upload.restart(rule: .atRename, bytes: bytes, hasBytes: true)
                 }
             }
         }

@@ -9,14 +9,36 @@ import Telemetry
 // What sessions that ended have left: none of it was acknowledged, all of it is kept in `rejected/`.
 
 extension StagingArea {
+    /// Between two looks for sessions that have ended since.
+    private static let recoveryNanoseconds: UInt64 = 60_000_000_000
+
     func recover() {
-        let own = ByteString(table.context.session.id.description)
-        guard let top = table.storage.localPath(of: table.key(Self.stagingDirectory)),
-            let sessions = try? FileSystemCalls.list(top),
-            let alive = try? table.context.sessions.heartbeats().map({ ByteString($0.id.description) })
+        guard !cancellation.isCancelled,
+            let top = table.storage.localPath(of: table.key(Self.stagingDirectory)),
+            let sessions = try? FileSystemCalls.list(top), let alive = livingSessions()
         else { return }
-        for session in sessions where session.name != own && !alive.contains(session.name) {
-            recover(top + "/" + session.name)
+        var isComplete = true
+        for session in sessions where session.name != ownSession {
+            if alive.contains(session.name) { isComplete = false } else { recover(top + "/" + session.name) }
+        }
+        guard !isComplete else { return }
+        services.timers.schedule(afterNanoseconds: Self.recoveryNanoseconds) { [weak self] in
+            self?.services.commits.submit { [weak self] in self?.recover() }
+        }
+    }
+
+    private var ownSession: ByteString { ByteString(table.context.session.id.description) }
+
+    /// The sessions that may still copy; nil where that cannot be known.
+    private func livingSessions() -> Set<ByteString>? {
+        guard let heartbeats = try? table.context.sessions.heartbeats() else { return nil }
+        // One look tells which processes of this machine are gone; others are dead once their heartbeat is.
+        var observer = SessionObserver(ownBoot: (try? Processes.bootID()) ?? "")
+        let dead = observer.observe(
+            heartbeats, nowNanoseconds: services.clock.monotonicNanoseconds()
+        ) { (try? Processes.status(of: $0))?.startTicks }
+        return Set(heartbeats.map(\.id)).subtracting(dead.map(\.id)).reduce(into: []) {
+            $0.insert(ByteString($1.description))
         }
     }
 
@@ -32,7 +54,8 @@ extension StagingArea {
                 .eintr, .content,
                 "the mount ended before the file was closed or renamed; it was not committed",
                 path: file.relativePath, remedy: "copy the file again")
-            if size > 0 {
+            // A commit is one before its staged file is gone: what has a receipt lost nothing.
+            if size > 0, table.ingest.receipt(ofContent: localPath) == nil {
                 refuse(file, refusal, "close", nil)
                 do throws(StorageError) {
                     try table.ingest.reject(file, refusal)

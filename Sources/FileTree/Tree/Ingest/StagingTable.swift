@@ -5,7 +5,9 @@ import Platform
 /// One file being copied in.
 struct Upload: Sendable {
     var machine: UploadMachine
-    var bytes: StagedBytes
+    /// nil some time after the commit: the rows are in the table, and only size and times are remembered.
+    var bytes: StagedBytes?
+    var lastStatus: FileStatus?
     var requester: IngestRequester
     /// Who has it open, by handle: a new start must know them.
     var openers: [(threadGroup: Int32, isWriting: Bool)] = []
@@ -40,8 +42,17 @@ struct Upload: Sendable {
         }
         if hasBytes { _ = machine.wrote() }
         self.bytes = bytes
+        lastStatus = nil
         failure = nil
     }
+
+    /// Lets go of the bytes of a committed file.
+    mutating func forgetBytes() {
+        lastStatus = bytes?.status
+        bytes = nil
+    }
+
+    var status: FileStatus? { bytes?.status ?? lastStatus }
 }
 
 /// The names and files below `ingest/`: plain values, changed under the area's lock.
@@ -75,6 +86,11 @@ struct StagingTable: Sendable {
     private(set) var entries: [NodeID: Entry] = [:]
     /// Committed files by the path that they had: they resolve a little longer, unlisted.
     private(set) var recent: [ByteString: NodeID] = [:]
+    /// Committed files whose bytes are still held, oldest first.
+    private var held: [(id: NodeID, sizeBytes: Int64)] = []
+    private var heldBytes: Int64 = 0
+    static let heldCountLimit = 256
+    static let heldBytesLimit: Int64 = 64 << 20
 
     init(root: NodeID) {
         self.root = root
@@ -157,6 +173,21 @@ struct StagingTable: Sendable {
         if child(entry.name, of: parent) == id { setChild(entry.name, of: parent, nil) }
         if let earlier = recent[path], earlier != id { entries[earlier]?.parent = nil }
         recent[path] = id
+        let size = entry.upload?.bytes?.sizeBytes ?? 0
+        held.append((id, size))
+        heldBytes += size
+        while heldBytes > Self.heldBytesLimit || held.count > Self.heldCountLimit {
+            let oldest = held.removeFirst()
+            heldBytes -= oldest.sizeBytes
+            forgetBytes(of: oldest.id)
+        }
+    }
+
+    /// One that was begun anew, or is open, keeps its bytes.
+    private mutating func forgetBytes(of id: NodeID) {
+        _ = updateUpload(id) { upload in
+            if upload.machine.phase == .committed, upload.openers.isEmpty { upload.forgetBytes() }
+        }
     }
 
     /// A retired file gets its listed name back.
@@ -172,6 +203,9 @@ struct StagingTable: Sendable {
         guard recent[path] == id else { return false }
         recent[path] = nil
         entries[id]?.parent = nil
+        if let index = held.firstIndex(where: { $0.id == id }) {
+            heldBytes -= held.remove(at: index).sizeBytes
+        }
         return true
     }
 
