@@ -3,14 +3,15 @@ package import Platform
 
 /// Other people's readers and writers, in a Python environment of their own.
 ///
-/// The interpreter is the environment's `FIRN_PEERS`, or `/opt/peers/bin/python`. A test that needs it says so with
+/// The interpreter is the environment's `FIRN_PEERS`, or where Tools/setup puts it. A test that needs it says so with
 /// `.enabled(if: Peers.isAvailable, Peers.requirement)`.
 package enum Peers {
     package static let requirement =
-        "needs the Python of FIRN_PEERS (/opt/peers/bin/python), which is not there"
+        "needs the Python of FIRN_PEERS (by default ~/.cache/firn/peers/bin/python), which is not there"
 
     package static var interpreter: ByteString {
-        Processes.environment("FIRN_PEERS") ?? "/opt/peers/bin/python"
+        Processes.environment("FIRN_PEERS")
+            ?? (Processes.environment("HOME") ?? "") + "/.cache/firn/peers/bin/python"
     }
 
     package static var isAvailable: Bool {
