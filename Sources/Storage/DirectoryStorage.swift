@@ -53,10 +53,24 @@ package final class DirectoryStorage: ObjectStorage {
         var current = try directory.openAt(".", [.directory, .path])
         let components = key.bytes.split(separator: UInt8(ascii: "/"))
         for component in components.dropLast() {
-            current = try current.openAt(ByteString(component), [.directory, .path, .noFollow])
+            current = try Self.step(from: current, to: ByteString(component), [.directory, .path])
         }
         let last = ByteString(components.last ?? [])
-        return try current.openAt(last, flags.union(.noFollow), permissions: permissions)
+        return try Self.step(from: current, to: last, flags, permissions: permissions)
+    }
+
+    /// Opens one name without following it. A symbolic link in a directory's place is ELOOP, as it is where the kernel
+    /// resolves the whole path; openat(2) alone cannot tell it from a file.
+    private static func step(
+        from directory: borrowing FileDescriptor, to name: ByteString, _ flags: OpenFlags,
+        permissions: UInt32 = 0o666
+    ) throws(Errno) -> FileDescriptor {
+        do throws(Errno) {
+            return try directory.openAt(name, flags.union(.noFollow), permissions: permissions)
+        } catch .enotdir {
+            let status = try FileSystemCalls.status(name, at: directory.rawValue, followLinks: false)
+            throw status.kind == .symbolicLink ? .eloop : .enotdir
+        }
     }
 
     /// The directory that holds `key`, open; it can be read and synced.
