@@ -14,6 +14,9 @@ enum MountLaunch {
                 console.note("firn: \(message)")
                 return code
             }
+        } catch let failure as CommandFailure {
+            console.note("firn: \(failure)")
+            return 32
         } catch {
             console.note("firn: the daemon cannot be started: \(error)")
             return 32
@@ -21,6 +24,13 @@ enum MountLaunch {
     }
 
     private static func launch(_ request: MountRequest) throws -> MountReadiness.Report {
+        // Said here, because the log would be made in it.
+        guard let status = try? FileSystemCalls.status(request.store) else {
+            throw CommandFailure("the store \(request.store) does not exist. Make it with `mkdir`.")
+        }
+        guard status.isDirectory else {
+            throw CommandFailure("the store \(request.store) is not a directory.")
+        }
         let logPath = request.logPath ?? request.store + "/_firn.log"
         let output: FileDescriptor
         do {

@@ -40,6 +40,8 @@ package final class Store: Sendable {
                 options: options)
         } catch let error as StoreError {
             throw error
+        } catch let error as Errno where error == .enoent {
+            throw StoreError(error, "the store \(root) does not exist. Make it with `mkdir`.")
         } catch let error as Errno {
             throw StoreError(error, "the store \(root) cannot be opened: \(error.message)")
         } catch let error as StorageError {

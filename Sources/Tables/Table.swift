@@ -51,7 +51,10 @@ package final class Table: Sendable {
                 table: name, log: self.log, storage: context.storage, clock: context.clock,
                 entropy: context.entropy, session: context.session.id, slots: context.slots,
                 logger: context.log,
-                onEvent: { events.append(JobEvent.line($0), nowMilliseconds: clock.nowMilliseconds()) }))
+                onEvent: { event in
+                    let now = clock.nowMilliseconds()
+                    events.append(JobEvent.line(event, nowMilliseconds: now), nowMilliseconds: now)
+                }))
         recordCommits()
     }
 

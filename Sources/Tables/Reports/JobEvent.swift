@@ -5,8 +5,10 @@ import Metadata
 
 /// What happened to a compaction job, as one line of `events`.
 enum JobEvent {
-    static func line(_ event: CompactionEvent) -> [UInt8] {
-        JSONValue.object(object(event)).compactBytes
+    static func line(_ event: CompactionEvent, nowMilliseconds: Int64) -> [UInt8] {
+        var object = object(event)
+        object["time"] = .string(ByteString(TimestampText.iso(milliseconds: nowMilliseconds)))
+        return JSONValue.object(object).compactBytes
     }
 
     private static func object(_ event: CompactionEvent) -> JSONObject {

@@ -12,7 +12,7 @@ import Tables
 final class CompactionDesk: Sendable {
     static let quietNanoseconds: UInt64 = 500_000_000
     static let longestNanoseconds: UInt64 = 5_000_000_000
-    static let arrivalNanoseconds: UInt64 = 60_000_000_000
+    static let arrivalNanoseconds: UInt64 = 1_000_000_000
 
     struct Batch: Sendable {
         var number: UInt64
@@ -59,8 +59,9 @@ final class CompactionDesk: Sendable {
         if isFirst { wait(Self.quietNanoseconds) }
     }
 
-    /// Keeps a name that was moved in resolving for a minute, unlisted: `mv` of several looks at each where it
-    /// should be now.
+    /// Keeps a name that was moved in resolving for a second, unlisted: `mv` of several looks at each where it
+    /// should be now. No longer, because a file that is found at its target cannot be moved there again: the
+    /// kernel and `mv` see one file under two names, and neither asks for a second job.
     func arrived(_ name: ByteString, _ node: any TreeNode, in directory: any TreeNode) {
         arrivals.withLock { $0[name] = node }
         services.timers.schedule(afterNanoseconds: Self.arrivalNanoseconds) { [weak self, services] in

@@ -31,7 +31,8 @@ enum ControlFile {
                 words throws(FileTreeError) in
                 try desk.request(partitions: words)
             },
-            Command(name: "pause", summary: "hold the compactions of the table") { _ throws(FileTreeError) in
+            Command(name: "pause", summary: "hold the compactions that this mount runs of the table") {
+                _ throws(FileTreeError) in
                 try desk.setPaused(true)
             },
             Command(name: "resume", summary: "let them go on") { _ throws(FileTreeError) in

@@ -42,8 +42,10 @@ final class TableNode: TreeNode {
         case "properties": PropertiesDirectory(tree)
         case "events": EventsNode(tree)
         case "rejected": tree.table.isReadOnly ? nil : RejectedDirectory(tree)
-        case "ingest": tree.table.isReadOnly ? nil : tree.staging.rootNode(tree)
-        case "compact": tree.table.isReadOnly ? nil : CompactDirectory(tree)
+        case "ingest":
+            tree.table.isReadOnly ? ReadOnlyDirectory(tree, name) : tree.staging.rootNode(tree)
+        case "compact":
+            tree.table.isReadOnly ? ReadOnlyDirectory(tree, name) : CompactDirectory(tree)
         default: nil
         }
     }
@@ -51,11 +53,13 @@ final class TableNode: TreeNode {
     func listing() throws(FileTreeError) -> DirectorySnapshot {
         var builder = DirectorySnapshot.Builder(directory: inode, parent: .root, expectedCount: 24)
         var directories: [ByteString] = [
-            tree.filesName, "partitions", "states", "gc", "log", "receipts", "properties",
+            tree.filesName, "partitions", "states", "gc", "log", "receipts", "properties", "ingest",
+            "compact",
         ]
-        if !tree.table.isReadOnly { directories += ["rejected", "ingest", "compact"] }
+        if !tree.table.isReadOnly { directories.append("rejected") }
         for name in directories {
-            let number = name == "ingest" ? tree.staging.root : tree.number(name)
+            let isStaging = name == "ingest" && !tree.table.isReadOnly
+            let number = isStaging ? tree.staging.root : tree.number(name)
             builder.append(name, inode: InodeNumber(number.rawValue), kind: .directory)
         }
         for name in GeneratedFile.namesOfTable + ["events"] {
