@@ -92,7 +92,7 @@ package enum DecimalText {
     }
 
     /// The exponent that begins at `start` and fills the rest; held to ±99,999, which is far past any double.
-    private static func exponent(_ text: UnsafeRawBufferPointer, from start: Int) -> Int? {
+    package static func exponent(_ text: UnsafeRawBufferPointer, from start: Int) -> Int? {
         guard text[start] | 0x20 == UInt8(ascii: "e") else { return nil }
         var index = start + 1
         var negative = false

@@ -143,23 +143,9 @@ package enum ValueParser {
         return !overflow && !carry
     }
 
+    /// Held to ±1,000, beyond which no decimal of 38 digits is anything but zero or too large.
     private static func exponent(_ text: UnsafeRawBufferPointer, from start: Int) -> Int? {
-        guard text[start] | 0x20 == UInt8(ascii: "e") else { return nil }
-        var index = start + 1
-        var isNegative = false
-        if index < text.count, text[index] == UInt8(ascii: "-") || text[index] == UInt8(ascii: "+") {
-            isNegative = text[index] == UInt8(ascii: "-")
-            index += 1
-        }
-        guard index < text.count else { return nil }
-        var value = 0
-        while index < text.count {
-            let digit = text[index] &- UInt8(ascii: "0")
-            guard digit < 10 else { return nil }
-            value = min(value * 10 + Int(digit), 1_000)
-            index += 1
-        }
-        return isNegative ? -value : value
+        DecimalText.exponent(text, from: start).map { max(-1_000, min(1_000, $0)) }
     }
 
     /// 10 to the power of `exponent`, which is at most 38.
