@@ -104,6 +104,8 @@ package final class Table: Sendable {
             } catch {
                 throw StoreError(.einval, error.message)
             }
+        } else if state.properties.text(name) == nil {
+            throw StoreError(.einval, "there is no property \"\(name)\"")
         }
         guard state.properties.overrides[name] != checked else { return }
         do throws(CommitError) {

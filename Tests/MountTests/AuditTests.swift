@@ -59,6 +59,17 @@ struct AuditTests {
         }
     }
 
+    @Test("a property that does not exist has no default to go back to")
+    func unknownProperty() throws {
+        try MountedStore.with { mounted in
+            try mounted.expectSuccess("mkdir $M/t")
+            let result = mounted.run("firn set $S/t compaction.fanIn=3")
+            #expect(result.status == 1)
+            #expect(result.output.contains("there is no property \"compaction.fanIn=3\""), "\(result.output)")
+            try mounted.expectSuccess("firn set $S/t compaction.fanIn 3 && firn set $S/t compaction.fanIn")
+        }
+    }
+
     @Test("a store that is not there is named, and how to make it")
     func noStore() throws {
         try MountedStore.with { mounted in
