@@ -81,15 +81,29 @@ extension Compactor {
     private func requestEverything(_ only: PartitionID?) throws(CompactionRefusal) {
         let table = log.current
         for partition in only.map({ [$0] }) ?? table.occupiedPartitions() {
+            try requestWhatIsFree(partition)
+        }
+    }
+
+    /// Others may take or replace files between the look and the commit; then it is looked at again. What has a job
+    /// already is done by that job.
+    private func requestWhatIsFree(_ partition: PartitionID) throws(CompactionRefusal) {
+        for _ in 0..<Self.requestAttempts {
             do throws(CompactionRefusal) {
                 _ = try request(partitions: [partition])
+                return
             } catch {
-                // What has a job already is done by that job.
-                if case .partitionInJob = error { continue }
-                throw error
+                switch error {
+                case .partitionInJob, .emptyPartition: return
+                case .inJob, .gone, .notLive: _ = try? log.refresh()
+                default: throw error
+                }
             }
         }
     }
+
+    /// A table that others compact all the time is theirs after so many looks.
+    private static let requestAttempts = 20
 }
 
 /// Shows the progress of a job to who waits for it, and stops it when they do no more.

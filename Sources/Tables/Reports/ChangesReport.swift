@@ -60,7 +60,9 @@ package enum ChangesReport {
 package enum CommitEvent {
     package static func line(_ transaction: CommittedTransaction) -> [UInt8] {
         var object: JSONObject = [
-            "event": "commit", "version": .integer(transaction.version.rawValue),
+            "event": "commit",
+            "time": .string(ByteString(TimestampText.iso(milliseconds: transaction.timestamp))),
+            "version": .integer(transaction.version.rawValue),
             "timestamp": .integer(transaction.timestamp),
             "operation": .string(transaction.operation),
             "id": .string(ByteString(transaction.id.description)),
