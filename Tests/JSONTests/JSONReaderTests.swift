@@ -1,5 +1,6 @@
 import Bytes
 import JSON
+import TestKit
 import Testing
 
 @Suite("Reading JSON")
@@ -72,17 +73,22 @@ struct JSONReaderTests {
 
     @Test("doubles are rounded as the standard library rounds")
     func doubles() throws {
-        var generator = SystemRandomNumberGenerator()
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var generator = SeededGenerator(seed: seed)
         var texts = [
             "0.1", "1e22", "1e23", "9007199254740993", "123456789012345678901234567890", "5e-324", "2.5e-324",
             "1.7976931348623157e308", "0.000001", "1e-22", "8.5e-05", "-0.0", "4.35",
             "17976931348623157000e289",
         ]
-        for _ in 0..<500 { texts.append("\(Double(bitPattern: generator.next()))") }
+        for _ in 0..<500 {
+            // JSON has no NaN, signaling or not, and no infinity.
+            let value = Double(bitPattern: generator.next())
+            if value.isFinite { texts.append("\(value)") }
+        }
         for _ in 0..<500 { texts.append("\(Double.random(in: -1e6...1e6, using: &generator))") }
-        for text in texts where text != "nan" && !text.contains("inf") && text != "-nan" {
+        for text in texts {
             let value = try JSONValue.parse(Array(text.utf8)).doubleValue
-            #expect(value?.bitPattern == Double(text)?.bitPattern, "\(text)")
+            #expect(value?.bitPattern == Double(text)?.bitPattern, "\(text), seed \(seed)")
         }
         #expect(try JSONValue.parse(Array("1e400".utf8)).doubleValue == nil)
     }
