@@ -64,6 +64,7 @@ package final class Store: Sendable {
             root: root, storage: storage, session: session, sessions: sessions, options: options,
             pool: WorkerPool(name: "firn-jobs", threadCount: 1), timers: TimerQueue(),
             scratch: scratch(root: root, options), slots: JobSlots(limit: slots, idleLimit: slots))
+        if !options.isReadOnly { SpaceReserve(storage: storage).fill() }
         let store = Store(context: context)
         store.caretaker.start(store: store)
         return store

@@ -33,9 +33,22 @@ extension Table {
     @discardableResult
     package func collectGarbage() throws(StoreError) -> GarbageCollector.Outcome? {
         try services.collectOnce { () throws(StoreError) in
-            let outcome = try GarbageCollector(table: self).collect()
+            let outcome = try collectWithReserve()
             if !outcome.isNothing { record(outcome) }
             return outcome
+        }
+    }
+
+    /// On a full disk the reserve makes room for the commits that deleting needs.
+    private func collectWithReserve() throws(StoreError) -> GarbageCollector.Outcome {
+        let collector = GarbageCollector(table: self)
+        let reserve = SpaceReserve(storage: storage)
+        defer { reserve.fill() }
+        do throws(StoreError) {
+            return try collector.collect()
+        } catch {
+            guard error.errno == .enospc, reserve.release() else { throw error }
+            return try collector.collect()
         }
     }
 

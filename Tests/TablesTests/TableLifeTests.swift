@@ -73,6 +73,25 @@ struct TableLifeTests {
         #expect(table.state.totalRows == 3)
     }
 
+    @Test("on a full disk a collection still works, and takes its reserve again")
+    func fullDisk() throws {
+        let fixture = try Fixture()
+        let table = try fixture.compactedTable()
+        try table.setProperty("state.retention.hours", "1")
+        try table.setProperty("state.retention.versions", "1")
+        try table.checkpoint()
+        fixture.clock.advance(milliseconds: 49 * 3_600_000)
+        var used: UInt64 = 0
+        for key in fixture.storage.allKeys { used += try fixture.storage.size(of: key) ?? 0 }
+        fixture.storage.setLimit(bytes: used)
+        #expect(throws: StoreError.self) { try table.setProperty("compaction.fanIn", "5") }
+        #expect(try table.collectGarbage()?.deletedFiles == 2)
+        #expect(table.state.totalRows == 3)
+        fixture.storage.setLimit(bytes: .max)
+        _ = try table.collectGarbage()
+        #expect(table.statusReport().lines.first { $0.name == "reserve" }?.text == "held")
+    }
+
     @Test("an old version that a session has pinned is not taken from under it")
     func pinnedVersion() throws {
         let fixture = try Fixture()

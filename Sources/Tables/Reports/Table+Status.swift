@@ -33,6 +33,7 @@ extension Table {
         if let space = try? storage.space() {
             report.add("freeBytes", bytes: Int64(clamping: space.availableBytes))
         }
+        report.add("reserve", SpaceReserve(storage: storage).isFilled ? "held" : "given up: the disk is full")
         for line in services.extraStatus() { report.add(line.name, line.text) }
         return report
     }
