@@ -100,7 +100,7 @@ let package = Package(
                 "Bytes", "Ingest", "JSON", "Merge", "Metadata", "Parquet", "Platform", "Records",
                 "Storage", "TransactionLog",
             ],
-            path: "Tools/Benchmarks", exclude: ["peers"], swiftSettings: settings),
+            path: "Tools/Benchmarks", exclude: ["peers", "rows"], swiftSettings: settings),
         tests("MountTests", ["Records", "Metadata", "Parquet", "TransactionLog", "Tables"]),
         tests(
             "InteropTests",

@@ -7,6 +7,7 @@ enum Benchmark {
           make-table STORE TABLE FILES LIST [flat]   a table of so many files; LIST gets them as tab-separated lines
           open STORE TABLE                      open the table and count its files
           compact-state STORE TABLE             write the whole state anew
+          add-state STORE TABLE FILES           commit so many files more and write the state of it
           commit STORE TABLE COMMITS FILES      commits, one after the other; the median of one
           commit-floor DIRECTORY COUNT BYTES    create, write, fsync, link, fsync of the directory; the median
           merge DIRECTORY KEY append|upsert OUT FILE…   sorted Parquet files of the directory into one
@@ -22,6 +23,7 @@ enum Benchmark {
         case "make-table": try TableMaking.run(&rest)
         case "open": try StateBenchmark.open(&rest)
         case "compact-state": try StateBenchmark.compact(&rest)
+        case "add-state": try StateBenchmark.addAndWrite(&rest)
         case "commit": try CommitBenchmark.commit(&rest)
         case "commit-floor": try CommitBenchmark.floor(&rest)
         case "merge": try MergeBenchmark.run(&rest)

@@ -91,8 +91,8 @@ def open_table(directory):
     from deltalake import DeltaTable
 
     with Work() as work:
-        table = DeltaTable(directory)
-    work.report(rows=table.get_add_actions().num_rows)
+        paths = DeltaTable(directory).file_uris()
+    work.report(rows=len(paths))
 
 
 def checkpoint(directory):
