@@ -1,5 +1,19 @@
 import Metadata
 
+/// What a replay makes: it begins with a state in storage, or with version 0, and takes the versions after it.
+protocol ReplayTarget: Sendable {
+    /// What the state of this version gives.
+    init(state version: Version, _ reader: StateReader) throws(LogError)
+
+    /// What version 0, which creates the table, gives.
+    init(first transactions: [CommittedTransaction], _ reader: StateReader) throws(LogError)
+
+    var version: Version { get }
+
+    /// Takes the transactions of the next version.
+    mutating func apply(_ transactions: [CommittedTransaction]) throws(LogError)
+}
+
 /// A state with what it was made from.
 struct Replayed: Sendable {
     var state: TableState
@@ -9,56 +23,78 @@ struct Replayed: Sendable {
     var transactions: [CommittedTransaction]
 }
 
+extension Replayed: ReplayTarget {
+    init(state version: Version, _ reader: StateReader) throws(LogError) {
+        let (state, manifest) = try reader.read(version)
+        self.init(state: state, base: manifest, transactions: [])
+    }
+
+    init(first transactions: [CommittedTransaction], _ reader: StateReader) throws(LogError) {
+        let state = try Replay.initialState(transactions)
+        self.init(state: state, base: nil, transactions: transactions)
+    }
+
+    var version: Version { state.version }
+
+    mutating func apply(_ transactions: [CommittedTransaction]) throws(LogError) {
+        state = try Replay.apply(transactions, to: state)
+        self.transactions += transactions
+    }
+}
+
 /// Finds states: the newest one that can be read and is old enough, then the versions after it, in order.
 enum Replay {
     /// The newest state of the table.
-    static func open(_ store: LogStorage, options: LogOptions) throws(LogError) -> Replayed {
+    static func open<Target: ReplayTarget>(
+        _ store: LogStorage, options: LogOptions, as target: Target.Type = Replayed.self
+    ) throws(LogError) -> Target {
         // The hint is a floor: what is older is not even listed, unless nothing newer can be read.
         let floor = store.hint()
         var listing = try store.listing(from: floor)
         var damage: [Version: LogError] = [:]
         if let newest = listing.newestVersion {
-            if let replayed = try replay(store, listing, through: newest, &damage, options) {
-                return replayed
+            if let found: Target = try replay(store, listing, through: newest, &damage, options) {
+                return found
             }
         } else if floor == nil {
             throw .noSuchTable(store.path.table)
         }
         if floor != nil { listing = try store.listing(from: nil) }
         guard let newest = listing.newestVersion else { throw .noSuchTable(store.path.table) }
-        guard let replayed = try replay(store, listing, through: newest, &damage, options) else {
+        guard let found: Target = try replay(store, listing, through: newest, &damage, options) else {
             throw .missingVersion(Version(0), "no state can be read and the first version file is gone")
         }
-        return replayed
+        return found
     }
 
-    /// The state at a version, where it can be had.
-    static func state(
-        at version: Version, _ store: LogStorage, options: LogOptions
-    ) throws(LogError) -> Replayed {
+    /// The state at a version, where it can be had; `damage` names states that are not to be tried again.
+    static func state<Target: ReplayTarget>(
+        at version: Version, _ store: LogStorage, options: LogOptions, damage: [Version: LogError] = [:],
+        as target: Target.Type = Replayed.self
+    ) throws(LogError) -> Target {
         let listing = try store.listing(from: nil)
         guard let newest = listing.newestVersion, version <= newest, version.rawValue >= 0 else {
             throw .missingVersion(version, "the newest is \(listing.newestVersion?.description ?? "none")")
         }
-        var damage: [Version: LogError] = [:]
-        guard let replayed = try replay(store, listing, through: version, &damage, options) else {
+        var damage = damage
+        guard let found: Target = try replay(store, listing, through: version, &damage, options) else {
             throw .expired(version)
         }
-        return replayed
+        return found
     }
 
     /// nil where there is nothing to begin with: no readable state and, in a whole listing, no version 0.
-    private static func replay(
+    private static func replay<Target: ReplayTarget>(
         _ store: LogStorage, _ listing: LogListing, through version: Version,
         _ damage: inout [Version: LogError], _ options: LogOptions
-    ) throws(LogError) -> Replayed? {
-        var replayed: Replayed?
+    ) throws(LogError) -> Target? {
+        let reader = StateReader(store, options)
+        var found: Target?
         for candidate in listing.states.reversed() where candidate <= version && damage[candidate] == nil {
             // The first version file is what version 0 was; IndexTables writes later states under that name.
             if candidate.rawValue == 0, listing.versions.first == candidate { break }
             do throws(LogError) {
-                let (state, manifest) = try StateReader(store, options).read(candidate)
-                replayed = Replayed(state: state, base: manifest, transactions: [])
+                found = try Target(state: candidate, reader)
                 break
             } catch {
                 guard error.isDamage else { throw error }
@@ -66,33 +102,30 @@ enum Replay {
                 damage[candidate] = error
             }
         }
-        if replayed == nil, listing.isWhole { replayed = try initial(store) }
-        guard var result = replayed else {
+        if found == nil, listing.isWhole, let first = try store.transactions(of: Version(0)), !first.isEmpty {
+            found = try Target(first: first, reader)
+        }
+        guard var result = found else {
             if let newest = damage.max(by: { $0.key < $1.key }), listing.isWhole { throw newest.value }
             return nil
         }
-        while result.state.version < version {
-            let next = result.state.version.next
+        while result.version < version {
+            let next = result.version.next
             guard let transactions = try store.transactions(of: next) else {
                 let isGap = listing.versions.contains { $0 < next }
                 if version < (listing.newestVersion ?? version), !isGap { throw .expired(version) }
                 throw .missingVersion(
                     next, "\(LogPath.versionFileName(next)) is not there, and version \(version) is")
             }
-            result.state = try apply(transactions, to: result.state)
-            result.transactions += transactions
+            try result.apply(transactions)
         }
         return result
     }
 
-    /// Version 0, which creates the table.
-    private static func initial(_ store: LogStorage) throws(LogError) -> Replayed? {
-        guard let transactions = try store.transactions(of: Version(0)), let first = transactions.first else {
-            return nil
-        }
+    /// The state that version 0 makes; `transactions` has one at least.
+    static func initialState(_ transactions: [CommittedTransaction]) throws(LogError) -> TableState {
         do throws(StateError) {
-            let state = try TableState.initial(from: first).applying(Array(transactions.dropFirst()))
-            return Replayed(state: state, base: nil, transactions: transactions)
+            return try TableState.initial(from: transactions[0]).applying(Array(transactions.dropFirst()))
         } catch {
             throw .inconsistent(error.version, error.message)
         }

@@ -45,40 +45,57 @@ extension StateManifest {
         return ByteString(writer.bytes)
     }
 
-    /// The state's facts without the four sets.
+    /// What a state says of the table before any of its files.
+    struct Head: Sendable {
+        var tableProtocol: TableProtocol
+        var definition: TableDefinition
+        /// Of the commit that made the version.
+        var timestamp: Int64
+    }
+
+    /// The table's protocol and definition.
     ///
     /// `definition` gives that of a table whose states lack it, as other programs' do.
-    func facts(
-        orElse definition: () throws(LogError) -> TableDefinition
-    ) throws(LogError) -> TableState.Facts {
-        guard metadata != nil else {
-            return try facts(TableProtocol(minReaderVersion: Int(protocolVersion)), definition())
-        }
-        do throws(WireError) { return try facts() } catch {
+    func head(orElse definition: () throws(LogError) -> TableDefinition) throws(LogError) -> Head {
+        guard metadata != nil else { return try head(definition()) }
+        do throws(WireError) { return try head() } catch {
             throw .damaged(file: LogPath.stateName(version).display, line: nil, error)
         }
     }
 
-    private func facts(
-        _ tableProtocol: TableProtocol, _ definition: TableDefinition
+    /// The state's facts without the four sets; `definition` as in ``head(orElse:)``.
+    func facts(
+        orElse definition: () throws(LogError) -> TableDefinition
     ) throws(LogError) -> TableState.Facts {
+        let head = try head(orElse: definition)
+        var facts = TableState.Facts(
+            version: version, timestamp: head.timestamp, tableProtocol: head.tableProtocol,
+            definition: head.definition)
+        if metadata == nil { return facts }
+        do throws(WireError) { try readDetails(into: &facts) } catch {
+            throw .damaged(file: LogPath.stateName(version).display, line: nil, error)
+        }
+        return facts
+    }
+
+    private func head(_ definition: TableDefinition) throws(LogError) -> Head {
         guard definition.provider != "firn" else {
             throw .damaged(file: LogPath.stateName(version).display, line: nil, "the state has no metadata")
         }
-        if tableProtocol.minReaderVersion > 4 {
-            throw .unsupported("the state asks for protocol \(tableProtocol.minReaderVersion) of IndexTables")
+        if protocolVersion > 4 {
+            throw .unsupported("the state asks for protocol \(protocolVersion) of IndexTables")
         }
-        return TableState.Facts(
-            version: version, timestamp: createdAt, tableProtocol: tableProtocol, definition: definition)
+        return Head(
+            tableProtocol: TableProtocol(minReaderVersion: Int(protocolVersion)), definition: definition,
+            timestamp: createdAt)
     }
 
-    private func facts() throws(WireError) -> TableState.Facts {
-        let definition: TableDefinition
+    private func head() throws(WireError) -> Head {
         var tableProtocol = TableProtocol(
             minReaderVersion: Int(protocolVersion), minWriterVersion: Int(protocolVersion))
         guard let text = metadata else { throw WireError(.malformed, "the state has no metadata") }
         let value = try Self.parse(text)
-        definition = try ActionWire.definition(WireObject("metaData", value["metaData"] ?? value))
+        let definition = try ActionWire.definition(WireObject("metaData", value["metaData"] ?? value))
         if let found = value["protocol"] {
             let wire = try WireObject("protocol", found)
             tableProtocol =
@@ -86,9 +103,12 @@ extension StateManifest {
                 ? ActionWire.tableProtocol(wire) : ForeignWire.tableProtocol(wire)
         }
         if definition.provider == "firn" { try ActionWire.check(tableProtocol) }
-        var facts = TableState.Facts(
-            version: version, timestamp: timestamp > 0 ? timestamp : createdAt, tableProtocol: tableProtocol,
-            definition: definition)
+        return Head(
+            tableProtocol: tableProtocol, definition: definition,
+            timestamp: timestamp > 0 ? timestamp : createdAt)
+    }
+
+    private func readDetails(into facts: inout TableState.Facts) throws(WireError) {
         for (id, text) in schemaRegistry { facts.schemaRegistry[id] = text }
         facts.properties = TableProperties(
             overrides: Dictionary(properties.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }))
@@ -103,7 +123,6 @@ extension StateManifest {
         }
         facts.receipts = ReceiptWindow(found)
         facts.deadSessions = Set(deadSessions)
-        return facts
     }
 
     private static func parse(_ text: ByteString) throws(WireError) -> JSONValue {

@@ -5,7 +5,7 @@ import Metadata
 /// Reads the state of one version and checks it against every number that it says of itself.
 struct StateReader: Sendable {
     let store: LogStorage
-    private let options: LogOptions
+    let options: LogOptions
 
     init(_ store: LogStorage, _ options: LogOptions) {
         self.store = store
@@ -66,10 +66,13 @@ struct StateReader: Sendable {
         return manifest
     }
 
-    private func files(
-        _ manifest: StateManifest, partitionColumns: [ByteString]
+    /// The files of the state, without those of its tombstones; of the manifests that are needed alone where
+    /// some are named, by place.
+    func files(
+        _ manifest: StateManifest, partitionColumns: [ByteString], ofManifests needed: [Int]? = nil
     ) throws(LogError) -> FileSet {
-        let segments = try Parallel.map(manifest.files.manifests, threads: options.readParallelism) {
+        let infos = needed?.map { manifest.files.manifests[$0] } ?? manifest.files.manifests
+        let segments = try Parallel.map(infos, threads: options.readParallelism) {
             [self] (info) throws(LogError) in
             let bytes = try verifiedBytes(info)
             do throws(DecodeError) {
@@ -81,7 +84,7 @@ struct StateReader: Sendable {
         }
         return FileSet(
             partitionColumns: partitionColumns,
-            manifests: zip(segments, manifest.files.manifests).map {
+            manifests: zip(segments, infos).map {
                 (segment: $0, manifest: StoredManifest($1))
             },
             tombstones: manifest.files.tombstones)
