@@ -21,31 +21,24 @@ package struct AvroFileReader {
     private let blockSizeLimit: Int
     private let recordsAreEmpty: Bool
 
-    static let magic: [UInt8] = [0x4F, 0x62, 0x6A, 0x01]
-
     /// Reads the header.
     ///
     /// - Parameter blockSizeLimit: the most bytes that one block may decompress to.
     package init(_ bytes: UnsafeRawBufferPointer, blockSizeLimit: Int = 256 << 20) throws(DecodeError) {
-        var decoder = AvroDecoder(bytes)
-        guard bytes.count >= 4, Self.magic.elementsEqual(try decoder.fixed(4)) else {
-            throw DecodeError(bytes.count < 4 ? .truncated : .malformed, at: 0, "this is no Avro file")
-        }
-        let metadata = try Self.metadata(&decoder)
-        syncMarker = Array(try decoder.fixed(16))
-        guard let text = metadata.last(where: { $0.key == "avro.schema" })?.value else {
+        let header = try AvroFileHeader(bytes)
+        syncMarker = header.syncMarker
+        guard let text = header.entry("avro.schema") else {
             throw DecodeError(.malformed, at: 4, "the header has no avro.schema")
         }
-        schemaText = text
-        schema = try AvroSchema.parse(text.bytes)
-        codec =
-            try metadata.last { $0.key == "avro.codec" }.map { (entry) throws(DecodeError) in
-                try AvroCodec(name: entry.value)
-            } ?? .null
-        self.metadata = metadata
+        schemaText = text.value
+        do throws(DecodeError) { schema = try AvroSchema.parse(text.value.bytes) } catch {
+            throw error.shifted(by: text.valueOffset)
+        }
+        codec = try Self.codec(header.entry("avro.codec"))
+        metadata = header.entries.map { (key: $0.key, value: $0.value) }
         self.bytes = bytes
         self.blockSizeLimit = blockSizeLimit
-        firstBlock = decoder.offset
+        firstBlock = header.sizeBytes
         recordsAreEmpty = schema.isEmpty(schema.root)
     }
 
@@ -59,16 +52,11 @@ package struct AvroFileReader {
         }
     }
 
-    private static func metadata(
-        _ decoder: inout AvroDecoder
-    ) throws(DecodeError) -> [(key: ByteString, value: ByteString)] {
-        var entries: [(key: ByteString, value: ByteString)] = []
-        var items = AvroItems(item: AvroPlan.NodeID(index: 0), emptyItems: false)
-        while try items.next(&decoder) {
-            let key = ByteString(try decoder.string())
-            entries.append((key, ByteString(try decoder.bytes())))
+    private static func codec(_ entry: AvroFileHeader.Entry?) throws(DecodeError) -> AvroCodec {
+        guard let entry else { return .null }
+        do throws(DecodeError) { return try AvroCodec(name: entry.value) } catch {
+            throw error.shifted(by: entry.valueOffset)
         }
-        return entries
     }
 
     /// One block as it stands in the file.

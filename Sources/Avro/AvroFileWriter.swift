@@ -39,7 +39,7 @@ package struct AvroFileWriter: ~Copyable {
         compressor = Compressor(codec.codec)
         block = AvroEncoder(capacity: blockSize + 4096)
         var header = AvroEncoder()
-        header.fixed(AvroFileReader.magic)
+        header.fixed(AvroFileHeader.magic)
         let own: [(key: ByteString, value: ByteString)] = [
             ("avro.schema", ByteString(schema.jsonText)), ("avro.codec", codec.name),
         ]

@@ -56,7 +56,8 @@ enum ForeignVersionFile {
             do throws(DecodeError) {
                 members = try JSONValue.parse(Array(line)).objectValue?.members ?? []
             } catch {
-                throw .damaged(file: name, line: index + 1, error.description)
+                throw .damaged(
+                    file: name, line: index + 1, error.shifted(by: line.startIndex).description)
             }
             guard let member = members.first, members.count == 1 else {
                 throw .damaged(file: name, line: index + 1, "the line is not an object of one key")

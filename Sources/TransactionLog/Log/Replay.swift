@@ -112,6 +112,8 @@ enum Replay {
         while result.version < version {
             let next = result.version.next
             guard let transactions = try store.transactions(of: next) else {
+                // A version that a damaged state would have given is lost by that damage.
+                if let lost = damage.max(by: { $0.key < $1.key }), lost.key >= next { throw lost.value }
                 let isGap = listing.versions.contains { $0 < next }
                 if version < (listing.newestVersion ?? version), !isGap { throw .expired(version) }
                 throw .missingVersion(

@@ -4,7 +4,10 @@ import Metadata
 
 extension StateManifest {
     /// Reads the one record of `_manifest.avro`, whoever wrote it.
+    ///
+    /// The seal comes first: of damaged bytes neither the schema nor the codec is believed.
     static func decode(_ bytes: [UInt8]) throws(DecodeError) -> StateManifest {
+        try StateSeal.check(bytes)
         let values = try AvroFileReader.reading(bytes) { (file) throws(DecodeError) in
             try file.values(as: ParsedSchemas.stateManifest)
         }

@@ -3,6 +3,17 @@ import Bytes
 import Metadata
 
 extension StateManifest {
+    /// The bytes of `_manifest.avro`, with their own checksum in the header.
+    func encoded(_ codec: AvroCodec, syncMarker: [UInt8]) -> [UInt8] {
+        var file = AvroFileWriter(
+            schema: ParsedSchemas.stateManifest, codec: codec, metadata: [(StateSeal.key, StateSeal.blank)],
+            syncMarker: syncMarker)
+        file.append { write(to: &$0) }
+        var bytes = file.finish()
+        StateSeal.seal(&bytes)
+        return bytes
+    }
+
     /// The one record of `_manifest.avro`.
     func write(to encoder: inout AvroEncoder) {
         encoder.int(Self.formatVersion)

@@ -83,7 +83,8 @@ extension StateManifest {
             throw .damaged(file: LogPath.stateName(version).display, line: nil, "the state has no metadata")
         }
         if protocolVersion > 4 {
-            throw .unsupported("the state asks for protocol \(protocolVersion) of IndexTables")
+            throw .unsupported(
+                "\(LogPath.stateName(version)) asks for protocol \(protocolVersion) of IndexTables")
         }
         return Head(
             tableProtocol: TableProtocol(minReaderVersion: Int(protocolVersion)), definition: definition,

@@ -1,3 +1,4 @@
+import Avro
 import Bytes
 import Compression
 import Metadata
@@ -21,11 +22,12 @@ struct StateReader: Sendable {
         // Other programs' totals are sums of what was added, not of what is there.
         let isTrue =
             facts.files.count == Int(manifest.fileCount) && facts.files.totalBytes == manifest.totalBytes
-        guard isTrue || !isOwn else {
-            throw .damaged(
-                file: name, line: nil,
+        if !isTrue {
+            let difference =
                 "\(manifest.fileCount) files of \(manifest.totalBytes) bytes are announced, "
-                    + "\(facts.files.count) of \(facts.files.totalBytes) are there")
+                + "\(facts.files.count) of \(facts.files.totalBytes) are there"
+            if isOwn { throw .damaged(file: name, line: nil, difference) }
+            options.warn("\(name): \(difference)")
         }
         facts.references = ReferenceSet(
             try set(
@@ -135,11 +137,22 @@ struct StateReader: Sendable {
         }
         if let length = info.lengthBytes, length != bytes.count {
             throw .damaged(
-                file: info.path.display, line: nil, "\(length) bytes are announced, \(bytes.count) are there")
+                file: info.path.display, line: nil,
+                "\(length) bytes are announced, it ends at byte \(bytes.count)")
         }
         if let checksum = info.checksum, checksum != CRC32.checksum(of: bytes) {
-            throw .damaged(file: info.path.display, line: nil, "the checksum does not match")
+            throw .damaged(file: info.path.display, line: nil, Self.damage(in: bytes))
         }
         return bytes
+    }
+
+    /// Where bytes that do not have their checksum are damaged, as far as the blocks tell.
+    private static func damage(in bytes: [UInt8]) -> String {
+        do throws(DecodeError) {
+            _ = try AvroFileReader.reading(bytes) { (file) throws(DecodeError) in try file.values() }
+            return "its bytes 0 to \(bytes.count - 1) do not have the checksum that the state states"
+        } catch {
+            return "the checksum does not match: \(error)"
+        }
     }
 }

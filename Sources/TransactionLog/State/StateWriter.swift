@@ -59,10 +59,7 @@ struct StateWriter: Sendable {
     }
 
     private func create(_ manifest: StateManifest) throws(LogError) -> Bool {
-        var file = AvroFileWriter(
-            schema: ParsedSchemas.stateManifest, codec: codec, syncMarker: entropy.bytes(16))
-        file.append { manifest.write(to: &$0) }
-        let bytes = file.finish()
+        let bytes = manifest.encoded(codec, syncMarker: entropy.bytes(16))
         switch store.create(store.path.stateManifest(manifest.version), bytes) {
         case .created: return true
         case .exists: return false

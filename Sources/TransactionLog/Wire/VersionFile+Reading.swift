@@ -17,7 +17,7 @@ extension VersionFile {
         var transactions: [CommittedTransaction] = []
         for (index, line) in lines.dropLast().enumerated() {
             do throws(WireError) {
-                let (key, value) = try member(bytes[line])
+                let (key, value) = try member(bytes, line)
                 if key == "commitInfo" {
                     transactions.append(
                         try transaction(WireObject("commitInfo", value), version, transactions.count))
@@ -53,10 +53,12 @@ extension VersionFile {
     private static func checkEnd(
         _ bytes: [UInt8], _ lines: [Range<Int>], _ name: String
     ) throws(LogError) {
-        guard let last = lines.last, let member = try? member(bytes[last]), member.0 == "end",
+        guard let last = lines.last, let member = try? member(bytes, last), member.0 == "end",
             bytes.last == 0x0A
         else {
-            throw .damaged(file: name, line: max(1, lines.count), "the end line is missing: the file is cut")
+            throw .damaged(
+                file: name, line: max(1, lines.count),
+                "the end line is missing or damaged: the file is cut at byte \(bytes.count), or was changed")
         }
         let count = member.1["lines"]?.int64Value
         guard count == Int64(lines.count - 1) else {
@@ -64,23 +66,38 @@ extension VersionFile {
                 file: name, line: lines.count,
                 "\(count ?? -1) lines are announced, \(lines.count - 1) are there")
         }
-        let stated = member.1["crc32"]?.stringValue.flatMap { Hex.parse($0.bytes) }
+        let stated = member.1["crc32"]?.stringValue
         let found = bytes.withUnsafeBytes {
             CRC32.checksum(of: UnsafeRawBufferPointer(rebasing: $0[..<last.lowerBound]))
         }
-        guard stated == UInt64(found) else {
-            throw .damaged(file: name, line: lines.count, "the checksum does not match")
+        guard stated == ByteString(Hex.string(UInt64(found), width: 8)) else {
+            throw damage(bytes, lines, name)
         }
     }
 
+    /// Where a file that does not have its checksum is damaged, as far as its lines tell.
+    private static func damage(_ bytes: [UInt8], _ lines: [Range<Int>], _ name: String) -> LogError {
+        for (index, line) in lines.dropLast().enumerated() {
+            do throws(WireError) { _ = try member(bytes, line) } catch {
+                return .damaged(file: name, line: index + 1, error)
+            }
+        }
+        return .damaged(
+            file: name, line: lines.count,
+            "the checksum does not match: a byte before byte \(lines.last?.lowerBound ?? 0) was changed")
+    }
+
     /// The one member of a line's object.
-    private static func member(_ line: ArraySlice<UInt8>) throws(WireError) -> (ByteString, JSONValue) {
+    private static func member(
+        _ bytes: [UInt8], _ line: Range<Int>
+    ) throws(WireError) -> (ByteString, JSONValue) {
         let value: JSONValue
-        do throws(DecodeError) { value = try JSONValue.parse(Array(line)) } catch {
-            throw WireError(.malformed, error.description)
+        do throws(DecodeError) { value = try JSONValue.parse(Array(bytes[line])) } catch {
+            throw WireError(.malformed, error.shifted(by: line.lowerBound).description)
         }
         guard let members = value.objectValue?.members, members.count == 1 else {
-            throw WireError(.malformed, "the line is not an object of one key")
+            throw WireError(
+                .malformed, "the line at byte \(line.lowerBound) is not an object of one key")
         }
         return (members[0].key, members[0].value)
     }
