@@ -25,6 +25,9 @@ package struct TableDefinition: Hashable, Sendable {
     package var declaredRowKey: [ByteString]
     package var declaredPartitionColumns: [ByteString]
     package var createdTime: Int64
+    /// Texts of schemas that another program keeps with the definition, by the id with which its files refer to
+    /// them; empty for our own tables.
+    package var carriedSchemas: [ByteString: ByteString]
     /// Owner, group and mode of the table's directory in the mount.
     package var userID: UInt32
     package var groupID: UInt32
@@ -41,6 +44,7 @@ package struct TableDefinition: Hashable, Sendable {
         declaredRowKey = schema?.rowKey ?? []
         declaredPartitionColumns = schema?.partitionColumns ?? []
         self.createdTime = createdTime
+        carriedSchemas = [:]
         userID = 0
         groupID = 0
         mode = 0o755

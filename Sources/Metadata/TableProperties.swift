@@ -98,6 +98,7 @@ extension TableProperties {
     }
     package enum CommitOn: String, CaseIterable, Sendable { case close, rename }
     package enum Duplicates: String, CaseIterable, Sendable { case skip, append, refuse }
+    package enum StateFormat: String, CaseIterable, Sendable { case avro, json }
     package enum StateCompression: String, CaseIterable, Sendable { case zstd, snappy, deflate, none }
 
     package var compactionStrategy: Strategy { choice("compaction.strategy") }
@@ -117,6 +118,7 @@ extension TableProperties {
     package var ingestDuplicates: Duplicates { choice("ingest.duplicates") }
     package var ingestMinSliceBytes: Int64 { integer("ingest.minSliceBytes") }
     package var ingestMemoryLimit: Int64 { integer("ingest.memoryLimit") }
+    package var stateFormat: StateFormat { choice("state.format") }
     package var stateCompression: StateCompression { choice("state.compression") }
     package var stateCompressionLevel: Int { Int(integer("state.compressionLevel")) }
     package var stateEntriesPerManifest: Int { Int(integer("state.entriesPerManifest")) }

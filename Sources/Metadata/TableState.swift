@@ -63,6 +63,7 @@ package final class TableState: Sendable {
             if let schema = definition.schema, let schemaID {
                 schemaRegistry[schemaID] = SchemaRegistry.text(of: schema)
             }
+            schemaRegistry.merge(definition.carriedSchemas) { _, new in new }
         }
     }
 

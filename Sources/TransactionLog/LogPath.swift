@@ -54,7 +54,7 @@ package struct LogPath: Hashable, Sendable {
         return version(name.bytes[7..<27])
     }
 
-    private static func version(_ digits: ArraySlice<UInt8>) -> Version? {
+    static func version(_ digits: ArraySlice<UInt8>) -> Version? {
         var result: Int64 = 0
         for digit in digits {
             guard digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") else { return nil }
@@ -66,7 +66,7 @@ package struct LogPath: Hashable, Sendable {
         return Version(result)
     }
 
-    private static func digits(_ version: Version) -> String {
+    static func digits(_ version: Version) -> String {
         precondition(version.rawValue >= 0)
         let text = String(version.rawValue)
         return String(repeating: "0", count: 20 - text.utf8.count) + text

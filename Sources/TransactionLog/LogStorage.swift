@@ -56,7 +56,11 @@ struct LogStorage: Sendable {
     }
 
     /// The transactions of a version; nil where its file is not there.
-    func transactions(of version: Version) throws(LogError) -> [CommittedTransaction]? {
+    ///
+    /// `columns` are the table's partition columns where they are known: another program's files need them.
+    func transactions(
+        of version: Version, columns: [ByteString]? = nil
+    ) throws(LogError) -> [CommittedTransaction]? {
         guard let bytes = try read(path.versionFile(version)) else { return nil }
         let text: [UInt8]
         do throws(DecodeError) { text = try ForeignVersionFile.decompressed(bytes) ?? bytes } catch {
@@ -66,19 +70,12 @@ struct LogStorage: Sendable {
             return try VersionFile.decode(bytes, version: version)
         }
         return try ForeignVersionFile.decode(text, version: version) { () throws(LogError) in
-            try version.rawValue == 0 ? [] : foreignDefinition().partitionColumns
+            if let columns { return columns }
+            return try version.rawValue == 0 ? [] : ForeignDefinition.find(in: self).partitionColumns
         }
     }
 
-    /// The definition in the first version file of a table that another program wrote: its states may lack it.
-    func foreignDefinition() throws(LogError) -> TableDefinition {
-        for action in try transactions(of: Version(0))?.first?.actions ?? [] {
-            if case .definition(let definition) = action { return definition }
-        }
-        throw .unsupported("the table's metaData is neither in its state nor in its first version file")
-    }
-
-    /// Versions and states; only those from `floor` on where there is one (states below may be among them).
+    /// Versions, states and checkpoints; only those from `floor` on where there is one (states below may be among them).
     func listing(from floor: Version?) throws(LogError) -> LogListing {
         let after = floor.flatMap {
             $0.rawValue > 0 ? LogPath.versionFileName(Version($0.rawValue - 1)) : nil
@@ -93,6 +90,8 @@ struct LogStorage: Sendable {
         for info in infos {
             if !info.isDirectory, let version = LogPath.version(ofVersionFile: info.name) {
                 listing.versions.append(version)
+            } else if !info.isDirectory, let file = CheckpointFile(name: info.name) {
+                if file.part == nil { listing.checkpoints.append(file.version) }
             } else if info.isDirectory, let version = LogPath.version(ofState: info.name) {
                 if version >= floor ?? version { listing.states.append(version) }
             }

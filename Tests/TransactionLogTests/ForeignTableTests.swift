@@ -1,4 +1,5 @@
 import Bytes
+import Compression
 import Metadata
 import Platform
 import Records
@@ -30,51 +31,80 @@ enum ForeignTables {
     "Tables of IndexTables",
     .enabled(if: ForeignTables.isAvailable, Comment(rawValue: ForeignTables.requirement)))
 struct ForeignTableTests {
-    struct Expected: Sendable {
-        var table: ByteString
-        var version: Int64
-        var files: Int
-        var bytes: Int64
-        var roots: [ByteString] = [""]
+    @Test(
+        "every table has exactly the files, sizes, bounds and schemas that another reader finds in it",
+        arguments: FixtureFacts.tables)
+    func newestState(table: FixtureFacts.Table) throws {
+        let state = try ForeignTables.open(table.name).current
+        #expect(state.version == Version(table.version))
+        #expect(state.definition.provider == "indextables" && state.tableProtocol.minReaderVersion == 4)
+        #expect(state.fileCount == table.files.count)
+        #expect(state.totalBytes == table.files.reduce(0) { $0 + $1.size })
+        #expect(state.files.rootPartitions().map(\.path) == table.roots)
+        #expect(state.timestamp == table.states.last?.createdAt)
+        let schema = try #require(state.schemaRegistry[table.schema], "the registry's key is the hash")
+        #expect(CRC32.checksum(of: schema.bytes) == table.schemaChecksum)
+        let files = TestTable.files(state)
+        #expect(files.map(\.path) == table.files.map(\.path))
+        for (found, expected) in zip(files, table.files) {
+            #expect(found.sizeBytes == expected.size && found.rowCount == expected.rows, "\(found.path)")
+            #expect(
+                found.footerStartOffset == expected.footerStart && found.footerEndOffset == expected.size
+                    && found.uncompressedSizeBytes == expected.footerStart, "\(found.path)")
+            #expect(
+                found.mergeOperationCount == expected.mergeOperations && found.schemaID == table.schema
+                    && found.addedAtTimestamp == expected.addedAt, "\(found.path)")
+            #expect(found.addedAtVersion == Version(0), "no writer of these tables knew it")
+            #expect(Self.text(found.minValues) == expected.min, "\(found.path)")
+            #expect(Self.text(found.maxValues) == expected.max, "\(found.path)")
+        }
+    }
+
+    private static func text(_ bounds: [FileEntry.ColumnText]?) -> ByteString? {
+        bounds.map { bounds in
+            let texts = bounds.map { $0.column + "=" + $0.text }.sorted()
+            return ByteString(Array(texts.map(\.bytes).joined(separator: [UInt8(ascii: "|")])))
+        }
     }
 
     @Test(
-        "a table opens at its newest state, with the totals that its hint tells",
-        arguments: [
-            Expected(table: "01_single_write", version: 1, files: 2, bytes: 11276),
-            Expected(table: "03_with_removes", version: 4, files: 1, bytes: 5053),
-            Expected(
-                table: "04_partitioned", version: 1, files: 3, bytes: 16948,
-                roots: ["date=2024-01-01", "date=2024-01-02", "date=2024-01-03"]),
-            Expected(table: "05_many_transactions", version: 15, files: 30, bytes: 152_283),
-            Expected(table: "06_schema_dedup", version: 12, files: 24, bytes: 158_371),
-            Expected(table: "14_after_merge", version: 5, files: 1, bytes: 7689),
-            Expected(table: "17_truncated_log", version: 9, files: 16, bytes: 82299),
-        ])
-    func opening(expected: Expected) throws {
-        let state = try ForeignTables.open(expected.table).current
-        #expect(state.version == Version(expected.version))
-        #expect(state.definition.provider == "indextables")
-        #expect(state.fileCount == expected.files)
-        #expect(state.totalBytes == expected.bytes)
-        #expect(state.files.rootPartitions().map(\.path) == expected.roots)
-        #expect(state.timestamp > 1_775_000_000_000)
+        "every state that a table has can be had, with its files, bytes and manifests",
+        arguments: FixtureFacts.tables)
+    func allStates(table: FixtureFacts.Table) throws {
+        let log = try ForeignTables.open(table.name)
+        #expect(try log.stateVersions() == table.states.map { Version($0.version) })
+        for expected in table.states {
+            let manifest = try log.stateManifest(at: Version(expected.version))
+            #expect(manifest.createdAt == expected.createdAt)
+            #expect(manifest.files.manifests.count == expected.manifests && manifest.files.tombstones.isEmpty)
+            #expect(manifest.files.entryCount == expected.files)
+            // What is called state 0 was written by a clean-up, after the state of version 8.
+            guard expected.version > 0 else { continue }
+            let state = try log.state(at: Version(expected.version))
+            #expect(state.fileCount == expected.files && state.totalBytes == expected.bytes)
+            #expect(state.timestamp == expected.createdAt)
+        }
+        #expect(try log.state(at: Version(0)).fileCount == 0)
     }
 
-    @Test("every fixture opens, and every version has as many files as its state says")
-    func allVersions() throws {
-        let storage = try DirectoryStorage(root: ForeignTables.directory, entropy: SeededEntropy())
-        var count = 0
-        for table in try storage.list("") {
-            let log = try ForeignTables.open(table.name)
-            for info in try log.versions() where info.version.rawValue > 0 {
-                let state = try log.state(at: info.version)
-                #expect(try Int64(state.fileCount) == log.stateManifest(at: info.version).fileCount)
-                count += 1
-            }
-            #expect(try log.state(at: Version(0)).fileCount == 0, "\(table.name)")
+    @Test("changes are the differences of states, and add up", arguments: FixtureFacts.tables)
+    func changes(table: FixtureFacts.Table) throws {
+        let log = try ForeignTables.open(table.name)
+        let newest = Version(table.version)
+        let changes = try log.changes(from: Version(0), to: newest)
+        #expect(changes.map(\.version) == (1...table.version).map { Version($0) })
+        #expect(changes.map(\.differenceSince) == (0..<table.version).map { Version($0) })
+        #expect(changes.allSatisfy { $0.operations.isEmpty })
+        var live: Set<ByteString> = []
+        for change in changes {
+            for removal in change.removed { #expect(live.remove(removal.path) != nil) }
+            for file in change.added { #expect(live.insert(file.path).inserted) }
+            let expected = try #require(table.states.first { $0.version == change.version.rawValue })
+            #expect(live.count == expected.files && change.timestamp == expected.createdAt)
         }
-        #expect(count > 40)
+        #expect(live == Set(table.files.map(\.path)))
+        #expect(try log.changes(from: newest, to: newest).isEmpty)
+        #expect(throws: LogError.self) { try log.changes(from: newest, to: newest.next) }
     }
 
     @Test("schema, partition values, bounds and footers are there")

@@ -23,6 +23,10 @@ extension ActionWire {
             schema: schema, createdTime: try wire.optionalInteger("createdTime") ?? 0)
         definition.provider = provider
         definition.declaredPartitionColumns = columns
+        for member in wire.value("configuration")?.objectValue?.members ?? []
+        where member.key.hasPrefix(ForeignRegistry.prefix) {
+            definition.carriedSchemas[ForeignRegistry.id(member.key)] = member.value.stringValue
+        }
         return definition
     }
 }

@@ -2,6 +2,7 @@ import Bytes
 import Compression
 import JSON
 import Metadata
+import Records
 
 /// A version file of IndexTables: actions alone, without `commitInfo` and `end`; plain, gzip, or gzip behind
 /// the two bytes `01 01`.
@@ -39,7 +40,7 @@ enum ForeignVersionFile {
         guard let key = (try? JSONValue.parse(Array(line)))?.objectValue?.members.first?.key else {
             return false
         }
-        return ["protocol", "metaData", "add", "remove", "mergeskip"].contains(key)
+        return ["protocol", "metaData", "add", "remove", "mergeskip", "skip"].contains(key)
     }
 
     /// The file as one transaction. `columns` gives the partition columns where the file has files and does
@@ -115,7 +116,7 @@ struct ForeignWire {
                 sizeBytes: try wire.optionalInteger("size"))
             timestamp = max(timestamp, removal.deletionTimestamp)
             return .remove(removal)
-        case "mergeskip":
+        case "mergeskip", "skip":
             return .mergeSkip(
                 path: try wire.string("path"), reason: try wire.optionalString("reason") ?? "")
         default: throw WireError(.unsupported, "the action \"\(key)\" is unknown")
@@ -126,7 +127,8 @@ struct ForeignWire {
         let path = try wire.string("path")
         var values: [ByteString: ByteString] = [:]
         for member in try wire.optionalMembers("partitionValues") ?? [] {
-            values[member.key] = member.value.stringValue
+            guard let value = member.value.stringValue, value != PartitionPath.null else { continue }
+            values[member.key] = value
         }
         return try own.fields(
             of: wire, path: path, id: FileID(path: path),

@@ -1,3 +1,4 @@
+import Bytes
 package import Metadata
 import Storage
 
@@ -30,10 +31,16 @@ extension TransactionLog {
 
     /// What the versions after `old` up to `new` did, in order: nothing where they are the same.
     ///
+    /// Where another program commits states without version files, the versions are its states and a change is
+    /// the difference of two of them (``VersionChange/differenceSince``).
+    ///
     /// Throws `expired` with the first version whose file is gone, `missingVersion` for one that is not there
     /// yet, before any is returned.
     package func changes(from old: Version, to new: Version) throws(LogError) -> [VersionChange] {
         precondition(old <= new)
+        if current.definition.provider != "firn" {
+            return try ForeignChanges(store, options).changes(from: old, to: new)
+        }
         var result: [VersionChange] = []
         var version = old
         while version < new {
@@ -72,6 +79,9 @@ extension LogStorage {
                 if !object.isDirectory, let version = LogPath.version(ofVersionFile: object.name) {
                     let time = object.metadata?.modificationMilliseconds
                     history.versionFiles.append(StoredHistory.Item(version: version, writtenAt: time))
+                } else if !object.isDirectory, var file = CheckpointFile(name: object.name) {
+                    file.writtenAt = object.metadata?.modificationMilliseconds
+                    history.checkpointFiles.append(file)
                 } else if object.isDirectory, let version = LogPath.version(ofState: object.name) {
                     // A directory without its manifest was never finished, or is being deleted.
                     guard let record = try storage.metadata(of: path.stateManifest(version)) else { continue }

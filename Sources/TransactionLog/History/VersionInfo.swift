@@ -33,6 +33,10 @@ package struct VersionChange: Sendable {
     package var operations: [ByteString]
     package var added: [FileEntry]
     package var removed: [FileRemoval]
+    /// Nil where the version's own file says it. Else the change is the difference between the states of this
+    /// version and the named one: what came and went between them is not in it, nor are operations, moved rows
+    /// and times of the single files.
+    package var differenceSince: Version?
 
     init(_ version: Version, _ transactions: [CommittedTransaction]) {
         self.version = version
@@ -62,4 +66,7 @@ package struct StoredHistory: Hashable, Sendable {
     package var states: [Item] = []
     /// Ascending.
     package var versionFiles: [Item] = []
+    /// The files of JSON checkpoints by name, complete or not: each checkpoint's own file and the parts that
+    /// were written for one.
+    package var checkpointFiles: [CheckpointFile] = []
 }

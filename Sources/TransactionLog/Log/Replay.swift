@@ -1,3 +1,4 @@
+import Bytes
 import Metadata
 
 /// What a replay makes: it begins with a state in storage, or with version 0, and takes the versions after it.
@@ -5,10 +6,14 @@ protocol ReplayTarget: Sendable {
     /// What the state of this version gives.
     init(state version: Version, _ reader: StateReader) throws(LogError)
 
+    /// What the JSON checkpoint of this version gives.
+    init(checkpoint version: Version, _ reader: StateReader) throws(LogError)
+
     /// What version 0, which creates the table, gives.
     init(first transactions: [CommittedTransaction], _ reader: StateReader) throws(LogError)
 
     var version: Version { get }
+    var definition: TableDefinition { get }
 
     /// Takes the transactions of the next version.
     mutating func apply(_ transactions: [CommittedTransaction]) throws(LogError)
@@ -19,6 +24,8 @@ struct Replayed: Sendable {
     var state: TableState
     /// The state in storage that the replay began with.
     var base: StateManifest?
+    /// The version of the JSON checkpoint that it began with, where it did.
+    var checkpoint: Version?
     /// What was applied to it, in order.
     var transactions: [CommittedTransaction]
 }
@@ -29,12 +36,23 @@ extension Replayed: ReplayTarget {
         self.init(state: state, base: manifest, transactions: [])
     }
 
+    init(checkpoint version: Version, _ reader: StateReader) throws(LogError) {
+        let state = try CheckpointReader(store: reader.store).read(version)
+        self.init(state: state, base: nil, checkpoint: version, transactions: [])
+        if state.properties.stateFormat == .avro {
+            reader.options.warn(
+                "the state is read from the JSON checkpoint of version \(version), which is slow; "
+                    + "`firn checkpoint TABLE` writes it as Avro")
+        }
+    }
+
     init(first transactions: [CommittedTransaction], _ reader: StateReader) throws(LogError) {
         let state = try Replay.initialState(transactions)
         self.init(state: state, base: nil, transactions: transactions)
     }
 
     var version: Version { state.version }
+    var definition: TableDefinition { state.definition }
 
     mutating func apply(_ transactions: [CommittedTransaction]) throws(LogError) {
         state = try Replay.apply(transactions, to: state)
@@ -51,7 +69,7 @@ enum Replay {
         // The hint is a floor: what is older is not even listed, unless nothing newer can be read.
         let floor = store.hint()
         var listing = try store.listing(from: floor)
-        var damage: [Version: LogError] = [:]
+        var damage: [ReplayBase: LogError] = [:]
         if let newest = listing.newestVersion {
             if let found: Target = try replay(store, listing, through: newest, &damage, options) {
                 return found
@@ -69,7 +87,7 @@ enum Replay {
 
     /// The state at a version, where it can be had; `damage` names states that are not to be tried again.
     static func state<Target: ReplayTarget>(
-        at version: Version, _ store: LogStorage, options: LogOptions, damage: [Version: LogError] = [:],
+        at version: Version, _ store: LogStorage, options: LogOptions, damage: [ReplayBase: LogError] = [:],
         as target: Target.Type = Replayed.self
     ) throws(LogError) -> Target {
         let listing = try store.listing(from: nil)
@@ -86,34 +104,40 @@ enum Replay {
     /// nil where there is nothing to begin with: no readable state and, in a whole listing, no version 0.
     private static func replay<Target: ReplayTarget>(
         _ store: LogStorage, _ listing: LogListing, through version: Version,
-        _ damage: inout [Version: LogError], _ options: LogOptions
+        _ damage: inout [ReplayBase: LogError], _ options: LogOptions
     ) throws(LogError) -> Target? {
         let reader = StateReader(store, options)
         var found: Target?
-        for candidate in listing.states.reversed() where candidate <= version && damage[candidate] == nil {
+        for base in ReplayBase.all(in: listing, through: version) where damage[base] == nil {
             // The first version file is what version 0 was; IndexTables writes later states under that name.
-            if candidate.rawValue == 0, listing.versions.first == candidate { break }
+            if base.version.rawValue == 0, listing.versions.first == base.version { break }
             do throws(LogError) {
-                found = try Target(state: candidate, reader)
+                found = try base.read(reader, listing)
                 break
             } catch {
-                guard error.isDamage else { throw error }
-                options.warn("state \(candidate) is passed over: \(error)")
-                damage[candidate] = error
+                guard error.isDamage || error.isExpiry else { throw error }
+                options.warn("\(base) is passed over: \(error)")
+                damage[base] = error
             }
         }
         if found == nil, listing.isWhole, let first = try store.transactions(of: Version(0)), !first.isEmpty {
             found = try Target(first: first, reader)
         }
         guard var result = found else {
-            if let newest = damage.max(by: { $0.key < $1.key }), listing.isWhole { throw newest.value }
+            let newest = damage.max { $0.key.version < $1.key.version }?.value
+            if let newest, listing.isWhole, !newest.isExpiry { throw newest }
             return nil
         }
         while result.version < version {
             let next = result.version.next
-            guard let transactions = try store.transactions(of: next) else {
+            let columns = result.definition.partitionColumns
+            guard let transactions = try store.transactions(of: next, columns: columns) else {
                 // A version that a damaged state would have given is lost by that damage.
-                if let lost = damage.max(by: { $0.key < $1.key }), lost.key >= next { throw lost.value }
+                let lost = damage.max { $0.key.version < $1.key.version }
+                if let lost, lost.key.version >= next, !lost.value.isExpiry { throw lost.value }
+                // Another program's states are its versions: one that is not there leads nowhere.
+                let isForeign = result.definition.provider != "firn"
+                if isForeign, version < (listing.newestVersion ?? version) { throw .expired(version) }
                 let isGap = listing.versions.contains { $0 < next }
                 if version < (listing.newestVersion ?? version), !isGap { throw .expired(version) }
                 throw .missingVersion(
@@ -149,5 +173,9 @@ extension LogError {
         case .damaged, .inconsistent, .missingVersion: true
         default: false
         }
+    }
+
+    fileprivate var isExpiry: Bool {
+        if case .expired = self { true } else { false }
     }
 }

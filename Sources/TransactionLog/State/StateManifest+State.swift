@@ -71,11 +71,20 @@ extension StateManifest {
         var facts = TableState.Facts(
             version: version, timestamp: head.timestamp, tableProtocol: head.tableProtocol,
             definition: head.definition)
+        facts.schemaRegistry.merge(schemas(of: head.definition)) { _, new in new }
         if metadata == nil { return facts }
         do throws(WireError) { try readDetails(into: &facts) } catch {
             throw .damaged(file: LogPath.stateName(version).display, line: nil, error)
         }
         return facts
+    }
+
+    /// The registry by the ids with which files refer to it: other programs' keys may have a word before them.
+    func schemas(of definition: TableDefinition) -> [ByteString: ByteString] {
+        let isOwn = definition.provider == "firn"
+        var schemas = definition.carriedSchemas
+        for (id, text) in schemaRegistry { schemas[isOwn ? id : ForeignRegistry.id(id)] = text }
+        return schemas
     }
 
     private func head(_ definition: TableDefinition) throws(LogError) -> Head {
@@ -110,7 +119,6 @@ extension StateManifest {
     }
 
     private func readDetails(into facts: inout TableState.Facts) throws(WireError) {
-        for (id, text) in schemaRegistry { facts.schemaRegistry[id] = text }
         facts.properties = TableProperties(
             overrides: Dictionary(properties.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }))
         facts.tags = Dictionary(tags.map { ($0.name, $0.version) }, uniquingKeysWith: { $1 })

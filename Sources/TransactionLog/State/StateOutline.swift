@@ -17,6 +17,8 @@ package struct StateOutline: Sendable {
     package let base: StateManifest?
     /// What was committed after ``base``, in order; all there is where there is none.
     package private(set) var tail: [CommittedTransaction]
+    /// The files of the JSON checkpoint that it begins with, where it does: they are read with it.
+    private let ground: FileSet?
     private let reader: StateReader
 
     /// The manifests of files of ``base``.
@@ -41,19 +43,26 @@ extension TransactionLog {
 extension StateOutline: ReplayTarget {
     init(state version: Version, _ reader: StateReader) throws(LogError) {
         let manifest = try reader.manifest(version)
-        let head = try manifest.head { () throws(LogError) in try reader.store.foreignDefinition() }
+        let head = try manifest.head { () throws(LogError) in try ForeignDefinition.find(in: reader.store) }
         self.init(
             version: version, timestamp: head.timestamp, definition: head.definition,
-            schemaRegistry: Dictionary(
-                manifest.schemaRegistry.map { ($0.id, $0.text) }, uniquingKeysWith: { $1 }),
-            base: manifest, tail: [], reader: reader)
+            schemaRegistry: manifest.schemas(of: head.definition), base: manifest, tail: [], ground: nil,
+            reader: reader)
+    }
+
+    init(checkpoint version: Version, _ reader: StateReader) throws(LogError) {
+        let state = try CheckpointReader(store: reader.store).read(version)
+        self.init(
+            version: version, timestamp: state.timestamp, definition: state.definition,
+            schemaRegistry: state.schemaRegistry, base: nil, tail: [], ground: state.files, reader: reader)
     }
 
     init(first transactions: [CommittedTransaction], _ reader: StateReader) throws(LogError) {
         let state = try Replay.initialState(transactions)
         self.init(
             version: state.version, timestamp: state.timestamp, definition: state.definition,
-            schemaRegistry: state.schemaRegistry, base: nil, tail: transactions, reader: reader)
+            schemaRegistry: state.schemaRegistry, base: nil, tail: transactions, ground: nil,
+            reader: reader)
     }
 
     mutating func apply(_ transactions: [CommittedTransaction]) throws(LogError) {
@@ -64,6 +73,7 @@ extension StateOutline: ReplayTarget {
                 definition = found
                 guard let schema = found.schema else { continue }
                 schemaRegistry[SchemaRegistry.id(of: schema)] = SchemaRegistry.text(of: schema)
+                schemaRegistry.merge(found.carriedSchemas) { _, new in new }
             }
         }
         tail += transactions
@@ -76,7 +86,7 @@ extension StateOutline {
     /// Where one of these manifests is damaged, the state before is taken, as it is when a whole state is read.
     package func files(where isNeeded: (ManifestInfo) -> Bool) throws(LogError) -> PartialFiles {
         var outline = self
-        var damage: [Version: LogError] = [:]
+        var damage: [ReplayBase: LogError] = [:]
         while true {
             let needed = outline.manifests.indices.filter { isNeeded(outline.manifests[$0]) }
             do throws(LogError) {
@@ -84,7 +94,7 @@ extension StateOutline {
             } catch {
                 guard error.isDamage, let base = outline.base else { throw error }
                 reader.options.warn("state \(base.version) is passed over: \(error)")
-                damage[base.version] = error
+                damage[.state(base.version)] = error
                 outline = try Replay.state(
                     at: version, reader.store, options: reader.options, damage: damage, as: StateOutline.self)
             }
@@ -93,7 +103,7 @@ extension StateOutline {
 
     private func files(_ needed: [Int]) throws(LogError) -> FileSet {
         var columns = definition.partitionColumns
-        var files = FileSet(partitionColumns: columns)
+        var files = ground ?? FileSet(partitionColumns: columns)
         if let base {
             columns = try base.head { () throws(LogError) in definition }.definition.partitionColumns
             files = try reader.files(base, partitionColumns: columns, ofManifests: needed)

@@ -16,7 +16,7 @@ struct StateReader: Sendable {
     func read(_ version: Version) throws(LogError) -> (TableState, StateManifest) {
         let name = LogPath.stateName(version).display
         let manifest = try self.manifest(version)
-        var facts = try manifest.facts { () throws(LogError) in try store.foreignDefinition() }
+        var facts = try manifest.facts { () throws(LogError) in try ForeignDefinition.find(in: store) }
         let isOwn = facts.definition.provider == "firn"
         facts.files = try files(manifest, partitionColumns: facts.definition.partitionColumns)
         // Other programs' totals are sums of what was added, not of what is there.
@@ -59,11 +59,9 @@ struct StateReader: Sendable {
         guard manifest.version == version else {
             throw .damaged(file: name, line: nil, "it says that it is version \(manifest.version)")
         }
-        // A name without a directory lies in the state's own.
         for index in manifest.files.manifests.indices {
             let path = manifest.files.manifests[index].path
-            if path.bytes.contains(UInt8(ascii: "/")) { continue }
-            manifest.files.manifests[index].path = LogPath.stateName(version) + "/" + path
+            manifest.files.manifests[index].path = ForeignManifestPath.relative(path, state: version)
         }
         return manifest
     }

@@ -4,8 +4,8 @@ import Metadata
 
 // `add` and `remove`: the names of IndexTables' actions, and Firn's own fields behind them.
 extension ActionWire {
-    /// Writes `{"add":{…}}`. Version and timestamp are those of the file the line stands in.
-    func write(_ entry: FileEntry, to writer: inout JSONWriter) throws(WireError) {
+    /// Writes `{"add":{…}}`. Version and timestamp are those of the file the line stands in, unless `stamped`.
+    func write(_ entry: FileEntry, stamped: Bool = false, to writer: inout JSONWriter) throws(WireError) {
         writer.beginObject()
         writer.key("add")
         writer.beginObject()
@@ -35,6 +35,10 @@ extension ActionWire {
         if entry.deletedRowCount != 0 { writer.field("deletedRows", entry.deletedRowCount) }
         writer.optional("job", entry.job?.description)
         writer.optional("source", entry.source)
+        if stamped {
+            writer.field("addedAtVersion", entry.addedAtVersion.rawValue)
+            writer.field("addedAtTimestamp", entry.addedAtTimestamp)
+        }
         writer.endObject()
         writer.endObject()
     }

@@ -37,7 +37,7 @@ extension VersionFile {
     }
 
     /// Each line without its line end; what follows the last line end is a line of its own.
-    private static func lineRanges(_ bytes: [UInt8]) -> [Range<Int>] {
+    static func lineRanges(_ bytes: [UInt8]) -> [Range<Int>] {
         var ranges: [Range<Int>] = []
         var start = 0
         bytes.withUnsafeBufferPointer { buffer in
@@ -50,7 +50,7 @@ extension VersionFile {
         return ranges
     }
 
-    private static func checkEnd(
+    static func checkEnd(
         _ bytes: [UInt8], _ lines: [Range<Int>], _ name: String
     ) throws(LogError) {
         guard let last = lines.last, let member = try? member(bytes, last), member.0 == "end",
@@ -88,7 +88,7 @@ extension VersionFile {
     }
 
     /// The one member of a line's object.
-    private static func member(
+    static func member(
         _ bytes: [UInt8], _ line: Range<Int>
     ) throws(WireError) -> (ByteString, JSONValue) {
         let value: JSONValue
