@@ -3,6 +3,7 @@ import Bytes
 extension FileSet {
     /// Unwritten segments grow by merging to this many rows and no further.
     static let largestMerge = 32_768
+    private static let mergeFanIn = 4
 
     /// Adds files that are not live yet.
     package mutating func add(_ entries: [FileEntry]) {
@@ -15,12 +16,21 @@ extension FileSet {
     /// Adds a segment of files that are not live yet and in no manifest.
     package mutating func add(_ segment: FileSegment) {
         guard segment.count > 0 else { return }
+        unwrittenFilter = filter(unwrittenFilter, with: [segment], areWritten: false)
         slots.append(Slot(segment: segment, manifest: nil))
         count += segment.count
         totalBytes += segment.totalBytes
         totalRows += segment.totalRows
         rootSums = LazyRootSums()
         mergeTail()
+    }
+
+    /// The filter that knows of these segments too, which the set is about to hold, or a larger one.
+    func filter(_ filter: FileFilter, with new: [FileSegment], areWritten: Bool) -> FileFilter {
+        for segment in new where !filter.insert(segment, besides: { segments(areWritten: areWritten) }) {
+            return FileFilter(of: segments(areWritten: areWritten) + new)
+        }
+        return filter
     }
 
     /// Removes a live file and returns it; nil where there is none of this id.
@@ -33,17 +43,17 @@ extension FileSet {
         return slot.segment[place.row]
     }
 
-    /// Merges the newest unwritten segments while the last is as large as the one before, like the carries
-    /// of a binary counter: each row takes part in at most log2(`largestMerge`) merges.
+    /// Merges the newest unwritten segments where there are `mergeFanIn` of about one size, at most twice the
+    /// last: each row takes part in about log4(`largestMerge`) merges, and few segments stay.
     private mutating func mergeTail() {
-        while slots.count >= 2 {
-            let last = slots[slots.count - 1]
-            let previous = slots[slots.count - 2]
-            guard last.manifest == nil, previous.manifest == nil, last.liveCount >= previous.liveCount,
-                last.liveCount + previous.liveCount <= Self.largestMerge
+        while let last = slots.last {
+            let start = slots.lastIndex { $0.manifest != nil || $0.liveCount > last.liveCount * 2 } ?? -1
+            let tail = slots[(start + 1)...]
+            guard tail.count >= Self.mergeFanIn,
+                tail.reduce(0, { $0 + $1.liveCount }) <= Self.largestMerge
             else { return }
-            slots.removeLast(2)
-            let merged = Self.merge([previous, last], partitionColumns: partitionColumns)
+            let merged = Self.merge(Array(tail), partitionColumns: partitionColumns)
+            slots.removeLast(tail.count)
             slots.append(Slot(segment: merged, manifest: nil))
         }
     }

@@ -60,6 +60,7 @@ extension FileSet {
         precondition(result.count == count, "rewritten manifests hold \(result.count) of \(count) files")
         result.totalBytes = totalBytes
         result.totalRows = totalRows
+        result.writtenFilter = filter(writtenFilter, with: written.map(\.segment), areWritten: true)
         return result
     }
 }

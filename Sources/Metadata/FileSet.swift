@@ -7,8 +7,9 @@ package protocol ManifestIdentity: AnyObject, Sendable {}
 /// The live files of one version: immutable segments and what was removed from each.
 ///
 /// Changing one shares the segments: an added batch is a new small segment, and small unwritten segments are
-/// merged two by two as they grow, so that an entry is copied a logarithmic number of times; a removal copies
-/// the bitmap of the segment that it hits. No two live rows have the same id.
+/// merged four by four as they grow, so that an entry is copied a logarithmic number of times; a removal copies
+/// the bitmap of the segment that it hits. That a file is not there, which every commit asks of each file that
+/// it adds, is told by one filter over all segments. No two live rows have the same id.
 package struct FileSet: Sendable {
     /// One segment with what was removed from it.
     package struct Slot: Sendable {
@@ -31,6 +32,10 @@ package struct FileSet: Sendable {
     package internal(set) var totalRows: Int64
     /// Sums by root partition, made when asked for; replaced at every change.
     var rootSums = LazyRootSums()
+    /// Know every id of the slots with and without a manifest, and others: what is in neither is in none. They
+    /// are two so that what is applied again after a state was written is as new as it was the first time.
+    var writtenFilter = FileFilter()
+    var unwrittenFilter = FileFilter()
 
     package init(partitionColumns: [ByteString]) {
         self.partitionColumns = partitionColumns
@@ -94,10 +99,21 @@ package struct FileSet: Sendable {
 
     func place(of id: FileID) -> (slot: Int, row: Int)? {
         // What was added last is most likely to be asked for.
-        for slot in slots.indices.reversed() {
-            if let row = slots[slot].segment.row(of: id), slots[slot].isLive(row) { return (slot, row) }
+        for isWritten in [false, true] where mayContain(id, isWritten) {
+            for slot in slots.indices.reversed() where (slots[slot].manifest != nil) == isWritten {
+                if let row = slots[slot].segment.row(of: id), slots[slot].isLive(row) { return (slot, row) }
+            }
         }
         return nil
+    }
+
+    private func mayContain(_ id: FileID, _ isWritten: Bool) -> Bool {
+        let filter = isWritten ? writtenFilter : unwrittenFilter
+        return filter.mayContain(id.rawValue) { segments(areWritten: isWritten) }
+    }
+
+    func segments(areWritten: Bool) -> [FileSegment] {
+        slots.filter { ($0.manifest != nil) == areWritten }.map(\.segment)
     }
 
     /// Marks a live row as removed and keeps the sums.

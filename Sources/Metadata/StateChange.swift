@@ -22,6 +22,8 @@ struct StateChange {
         facts = state.facts
         runs = state.runCache.withLock { $0 }
         holders = state.holders
+        // What was never asked for need not be kept apart.
+        if runs.isEmpty { affected = nil }
         if transaction.version != facts.version { facts.addedInVersion = 0 }
         facts.version = transaction.version
         facts.timestamp = transaction.timestamp
@@ -110,7 +112,7 @@ struct StateChange {
         entry.ordinal = Int32(facts.addedInVersion)
         facts.addedInVersion += 1
         guard facts.addedInVersion < 1 << 20 else { throw error("more than 1,048,575 files are added") }
-        affect(implicitPartition(of: entry))
+        if affected != nil { affect(implicitPartition(of: entry)) }
         pendingIDs[entry.id] = pending.count
         pending.append(entry)
     }

@@ -10,11 +10,16 @@ package struct Transaction: Sendable {
     package var actions: [Action]
     /// Free facts for `commitInfo` (user, source), shown in events and history.
     package var notes: [(name: ByteString, value: ByteString)]
+    /// Where an earlier attempt was never answered (its process died, its outcome was unknown): a version that
+    /// was there before it began. The versions after it are searched for the id before anything is written.
+    package var attemptedAfter: Version?
 
     package init(
         id: CommitID, operation: ByteString, session: SessionID?, preconditions: [Precondition] = [],
-        actions: [Action], notes: [(name: ByteString, value: ByteString)] = []
+        actions: [Action], notes: [(name: ByteString, value: ByteString)] = [],
+        attemptedAfter: Version? = nil
     ) {
+        self.attemptedAfter = attemptedAfter
         self.id = id
         self.operation = operation
         self.session = session
