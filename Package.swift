@@ -72,6 +72,9 @@ let modules: KeyValuePairs<String, [String]> = [
     ],
 ]
 
+/// Programs that the tests of a module start.
+let programs = ["FuseSession": "ToyMount", "TransactionLog": "Committer"]
+
 func systemLibrary(_ name: String, pkgConfig: String, package: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
 }
@@ -95,6 +98,9 @@ let package = Package(
             name: "ToyMount", dependencies: ["Bytes", "FileTree", "FuseSession", "Platform", "Telemetry"],
             path: "Tests/ToyMount", swiftSettings: settings),
         .executableTarget(
+            name: "Committer", dependencies: ["Bytes", "Metadata", "Platform", "Storage", "TransactionLog"],
+            path: "Tests/Committer", swiftSettings: settings),
+        .executableTarget(
             name: "firn-bench",
             dependencies: [
                 "Bytes", "Ingest", "JSON", "Merge", "Metadata", "Parquet", "Platform", "Records",
@@ -110,7 +116,7 @@ let package = Package(
         + modules.map { name, dependencies in
             tests(
                 "\(name)Tests",
-                (name == "FuseSession" ? [name, "ToyMount"] : [name])
+                [name] + (programs[name].map { [$0] } ?? [])
                     + dependencies.filter { !$0.hasPrefix("C") || $0 == "Compression" || $0 == "Compaction" })
         }
 )

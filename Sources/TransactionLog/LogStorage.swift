@@ -106,9 +106,11 @@ struct LogStorage: Sendable {
         return LastCheckpoint.version(in: bytes)
     }
 
-    /// Writes the hint unless it names a later version. A hint that is lost costs a listing, no more.
+    /// Writes the hint unless it names a later state that is there. A hint that is lost costs a listing, no more.
     func writeHint(_ hint: LastCheckpoint, warn: (String) -> Void) {
-        if let known = self.hint(), known > hint.version { return }
+        if let known = self.hint(), known > hint.version, (try? exists(path.stateManifest(known))) ?? true {
+            return
+        }
         do throws(StorageError) {
             try storage.overwriteHint(path.hint, hint.bytes)
         } catch {

@@ -9,7 +9,7 @@ import TransactionLog
 @Suite("States under faults")
 struct StateFaultTests {
     @Test("a crash at any step of a state's writing leaves the table as it is")
-    func crashInState() throws {
+    func testPartialManifestWrite() throws {
         for step in 1...100 {
             let sample = try SampleLog(seed: UInt64(step), properties: [("state.entriesPerManifest", "100")])
             try sample.add(1, 2, 3)

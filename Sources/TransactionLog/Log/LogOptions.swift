@@ -1,4 +1,5 @@
 import Platform
+import Storage
 
 /// What does not belong to the table but to the process that opens it.
 package struct LogOptions: Sendable {
@@ -6,6 +7,8 @@ package struct LogOptions: Sendable {
     package var readParallelism = 8
     /// How often a commit that meets other writers starts over.
     package var maxCommitAttempts = 100
+    /// How often a storage that does not answer is asked, the first time included; pauses are 5 ms, 25 ms, 125 ms.
+    package var maxStorageAttempts = 4
     /// Actions of one version file, at most, where several transactions wait.
     package var maxGroupActions = 10_000
     /// After this long without a look at the storage, a log does not trust that nothing was expired.
@@ -19,4 +22,12 @@ package struct LogOptions: Sendable {
     package var warn: @Sendable (String) -> Void = { _ in }
 
     package init() {}
+
+    /// The storage that is asked again where it does not answer.
+    func retrying(_ storage: any ObjectStorage) -> RetryingStorage {
+        var policy = RetryingStorage.Policy(
+            sleep: sleep, warn: { [warn] error in warn("\(error): asking again") })
+        policy.maxAttempts = maxStorageAttempts
+        return RetryingStorage(storage, policy)
+    }
 }

@@ -4,25 +4,6 @@ import Platform
 import Storage
 import Synchronization
 
-/// A transaction between its arrival and its answer.
-final class WaitingTransaction: Sendable {
-    let transaction: Transaction
-    let answer = Mutex<Result<CommittedTransaction, CommitError>?>(nil)
-
-    init(_ transaction: Transaction) { self.transaction = transaction }
-
-    func finish(_ result: Result<CommittedTransaction, CommitError>) {
-        answer.withLock { answer in
-            assert(answer == nil || answer.isSettled)
-            answer = result
-        }
-    }
-}
-
-extension Optional where Wrapped == Result<CommittedTransaction, CommitError> {
-    var isSettled: Bool { self != nil }
-}
-
 extension TransactionLog {
     /// Commits the transaction, or throws; returns once it is durable.
     ///
@@ -33,7 +14,7 @@ extension TransactionLog {
         let own = WaitingTransaction(transaction)
         waiting.withLock { $0.append(own) }
         serial.withLock { _ in
-            if own.answer.withLock({ $0 == nil }) { commitGroup(takeGroup(with: own)) }
+            if !own.isAnswered { commitGroup(takeGroup(with: own)) }
         }
         guard let result = own.answer.withLock({ $0 }) else {
             preconditionFailure("a leader left a transaction without an answer")
@@ -65,32 +46,30 @@ extension TransactionLog {
     }
 
     /// Answers every transaction of the group.
-    private func commitGroup(_ group: [WaitingTransaction]) {
-        var open = group
+    private func commitGroup(_ waiting: [WaitingTransaction]) {
+        if waiting.isEmpty { return }
+        var group = openGroup(waiting)
         var attempt = 0
-        if open.isEmpty { return }
-        var sawUnknown = false
-        while !open.isEmpty {
-            if isPoisoned { return fail(open, sawUnknown, .poisoned) }
+        while !group.open.isEmpty {
+            if isPoisoned { return fail(group, .poisoned) }
             do throws(LogError) {
-                if attempt > 0 || isStale { _ = try catchUp() }
-                open = settle(open, isDurable: { !sawUnknown || store.confirmNames(entropy.uint64()) })
+                if attempt > 0 || isStale || isContended { _ = try catchUp() }
+                try settle(&group)
             } catch {
-                return fail(open, sawUnknown, error)
+                return fail(group, error)
             }
-            let attemptResult = attemptCommit(&open)
-            switch attemptResult {
+            switch attemptCommit(&group) {
             case .done: return
-            case .lost: break
+            case .lost: shared.withLock { $0.contendedCommits = Self.contendedCommits }
             case .unknown(let message):
                 // The same version file is tried again: if it was written after all, it is found there.
-                sawUnknown = true
+                group.unknownVersion = current.version.next
                 options.warn("\(path.directory.display): a commit's outcome is unknown (\(message)); looking")
-            case .failed(let error): return fail(open, sawUnknown, error)
+            case .failed(let error): return fail(group, error)
             }
             attempt += 1
             if attempt >= options.maxCommitAttempts {
-                return fail(open, sawUnknown, .missingVersion(current.version.next, "too many other writers"))
+                return fail(group, .missingVersion(current.version.next, "too many other writers"))
             }
             backOff(attempt)
         }
@@ -102,39 +81,48 @@ extension TransactionLog {
         case failed(LogError)
     }
 
-    /// One version file with all that pass their checks; those that do not are answered and leave `open`.
-    private func attemptCommit(_ open: inout [WaitingTransaction]) -> Attempt {
+    /// One version file with all that pass their checks; those that do not are answered and leave the group.
+    private func attemptCommit(_ group: inout CommitGroup) -> Attempt {
         let base = current
         let now = clock.nowMilliseconds()
-        let plan = GroupPlan(base: base, now: now, transactions: open.map(\.transaction))
-        for (index, error) in plan.refused { open[index].finish(.failure(error)) }
-        let accepted = plan.accepted.map { open[$0] }
-        open = accepted
+        let plan = GroupPlan(base: base, now: now, transactions: group.open.map(\.transaction))
+        for (index, error) in plan.refused {
+            let waiting = group.open[index]
+            finish(waiting, of: group, group.refusal(error, of: waiting, at: base.version))
+        }
+        let accepted = plan.accepted.map { group.open[$0] }
+        group.open = accepted
         if accepted.isEmpty { return .done }
         var wire = ActionWire(definition: base.definition)
         let bytes: [UInt8]
         do throws(WireError) {
             bytes = try VersionFile.encode(plan.committed, wire: &wire)
         } catch {
-            for transaction in accepted { transaction.finish(.failure(.invalid(error.message))) }
-            open = []
+            for transaction in accepted {
+                finish(
+                    transaction, of: group,
+                    group.refusal(.invalid(error.message), of: transaction, at: base.version))
+            }
+            group.open = []
             return .done
         }
         switch store.create(path.versionFile(base.version.next), bytes) {
         case .created:
             advance(to: plan.state, by: plan.committed)
+            shared.withLock { $0.contendedCommits = max(0, $0.contendedCommits - 1) }
             for (transaction, committed) in zip(accepted, plan.committed) {
-                transaction.finish(.success(committed))
+                finish(transaction, of: group, .success(committed))
             }
-            open = []
+            group.open = []
             return .done
         case .exists: return .lost
         case .unknown(let error, let mayVanish):
             if mayVanish {
                 // It may be there, and found, and yet be gone after a crash: finding it proves nothing.
                 poison()
-                fail(open, true, .storage(error))
-                open = []
+                group.unknownVersion = base.version.next
+                fail(group, .storage(error))
+                group.open = []
                 return .done
             }
             return .unknown(error.description)
@@ -145,29 +133,25 @@ extension TransactionLog {
         }
     }
 
-    /// Answers those whose ids stand in the log already: their acknowledgement was lost.
-    private func settle(
-        _ open: [WaitingTransaction], isDurable: () -> Bool
-    ) -> [WaitingTransaction] {
-        let known = shared.withLock { $0.pending }
-        return open.filter { waiting in
-            guard let found = known.last(where: { $0.id == waiting.transaction.id }) else { return true }
-            if isDurable() {
-                waiting.finish(.success(found))
-            } else {
-                let message = "it is in the log, and may not survive a crash"
-                waiting.finish(.failure(.unknownOutcome(found.id, message)))
-            }
-            return false
+    /// No answer says that nothing happened where something may have.
+    private func fail(_ group: CommitGroup, _ error: LogError) {
+        for waiting in group.open {
+            let id = waiting.transaction.id
+            let answer: CommitError =
+                group.mayStand(waiting) ? .unknownOutcome(id, error.description) : .failed(error)
+            finish(waiting, of: group, .failure(answer))
         }
     }
 
-    private func fail(_ open: [WaitingTransaction], _ sawUnknown: Bool, _ error: LogError) {
-        for transaction in open {
-            let id = transaction.transaction.id
-            transaction.finish(
-                .failure(sawUnknown ? .unknownOutcome(id, error.description) : .failed(error)))
-        }
+    /// Gives a transaction its answer, and remembers those of which none is certain.
+    func finish(
+        _ waiting: WaitingTransaction, of group: CommitGroup,
+        _ result: Result<CommittedTransaction, CommitError>
+    ) {
+        var unsettled: UnsettledAttempt?
+        if case .failure(.unknownOutcome) = result { unsettled = group.attempt(of: waiting) }
+        shared.withLock { $0.unsettled[waiting.transaction.id] = unsettled }
+        waiting.finish(result)
     }
 
     private func poison() { shared.withLock { $0.isPoisoned = true } }

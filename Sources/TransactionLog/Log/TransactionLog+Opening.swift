@@ -9,7 +9,7 @@ extension TransactionLog {
         storage: any ObjectStorage, table: ByteString, clock: any Clock, entropy: any Entropy,
         options: LogOptions = LogOptions()
     ) throws(LogError) -> TransactionLog {
-        let store = LogStorage(storage: storage, path: LogPath(table: table))
+        let store = LogStorage(storage: options.retrying(storage), path: LogPath(table: table))
         return TransactionLog(
             store: store, replayed: try Replay.open(store, options: options), clock: clock, entropy: entropy,
             options: options)
@@ -21,7 +21,7 @@ extension TransactionLog {
         session: SessionID? = nil, notes: [(name: ByteString, value: ByteString)] = [], clock: any Clock,
         entropy: any Entropy, options: LogOptions = LogOptions()
     ) throws(LogError) -> TransactionLog {
-        let store = LogStorage(storage: storage, path: LogPath(table: table))
+        let store = LogStorage(storage: options.retrying(storage), path: LogPath(table: table))
         if try store.listing(from: nil).newestVersion != nil { throw .alreadyExists(table) }
         let id = CommitID(high: entropy.uint64(), low: entropy.uint64())
         var first = CommittedTransaction(

@@ -28,6 +28,12 @@ package final class TransactionLog: Sendable {
         var pending: [CommittedTransaction]
         var pendingActionCount: Int
         var isPoisoned = false
+        /// Where what was committed last stands, by id.
+        var recent = RecentTransactions()
+        /// Transactions that were answered with an unknown outcome.
+        var unsettled: [CommitID: UnsettledAttempt] = [:]
+        /// Commits to come that look for others' versions first.
+        var contendedCommits = 0
         var observers: [Observer] = []
         /// When newer versions were last looked for or made, by the wall clock.
         var lastSeenMilliseconds: Int64
@@ -76,6 +82,7 @@ package final class TransactionLog: Sendable {
             let old = shared.current
             shared.current = state
             shared.pending += transactions
+            shared.recent.insert(transactions)
             shared.pendingActionCount += transactions.reduce(0) { $0 + $1.actions.count }
             shared.lastSeenMilliseconds = now
             return (old, shared.observers)
