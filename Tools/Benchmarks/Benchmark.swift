@@ -9,6 +9,8 @@ enum Benchmark {
           compact-state STORE TABLE             write the whole state anew
           add-state STORE TABLE FILES           commit so many files more and write the state of it
           commit STORE TABLE COMMITS FILES      commits, one after the other; the median of one
+          commit-threads STORE TABLE WRITERS COMMITS FILES     of several threads at once; the time over all commits
+          commit-processes STORE TABLE WRITERS COMMITS FILES   of several processes at once
           commit-floor DIRECTORY COUNT BYTES    create, write, fsync, link, fsync of the directory; the median
           merge DIRECTORY KEY append|upsert OUT FILE…   sorted Parquet files of the directory into one
           ingest STORE KEY FILE OUT             a text file into a new table
@@ -25,6 +27,9 @@ enum Benchmark {
         case "compact-state": try StateBenchmark.compact(&rest)
         case "add-state": try StateBenchmark.addAndWrite(&rest)
         case "commit": try CommitBenchmark.commit(&rest)
+        case "commit-threads": try ConcurrentCommitBenchmark.threads(&rest)
+        case "commit-processes": try ConcurrentCommitBenchmark.processes(&rest)
+        case "commit-process": try ConcurrentCommitBenchmark.process(&rest)
         case "commit-floor": try CommitBenchmark.floor(&rest)
         case "merge": try MergeBenchmark.run(&rest)
         case "ingest": try IngestBenchmark.run(&rest)

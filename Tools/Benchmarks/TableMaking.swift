@@ -36,6 +36,11 @@ enum TableMaking {
             storage: storage, table: table, clock: SystemClock(), entropy: SystemEntropy())
     }
 
+    static func openOrCreate(_ storage: any ObjectStorage, _ table: ByteString) throws -> TransactionLog {
+        let isThere = try !storage.list(LogPath(table: table).logDirectory).isEmpty
+        return try isThere ? open(storage, table) : create(storage, table)
+    }
+
     /// File number `index` of the list: 1,000 days in turn.
     static func entry(_ index: Int, isFlat: Bool = false) -> FileEntry {
         let day = CivilDate(daysSinceEpoch: 19_000 + index % 1_000).text

@@ -22,6 +22,8 @@ class Bench:
             subprocess.run([os.path.join(HOME, "Tools", "setup"), "bench"], check=True, stdout=sys.stderr)
         peers = os.environ.get("FIRN_PEERS_HOME", os.path.expanduser("~/.cache/firn/peers"))
         self.python = os.environ.get("FIRN_PEERS", os.path.join(peers, "bin", "python"))
+        # DuckLake pins its DuckDB: an environment of its own.
+        self.ducklake = os.environ.get("FIRN_DUCKLAKE", os.path.join(peers, "ducklake", "bin", "python"))
         build = ["swift", "build", "-c", "release", "--package-path", HOME]
         for product in ["firn-bench", "firn"]:
             if not options.no_build:

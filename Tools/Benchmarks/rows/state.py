@@ -1,9 +1,10 @@
 """Rows of the log and its state."""
+import functools
 import os
 import shutil
 import subprocess
 
-from rows.common import Row
+from rows.common import PEERS, Row
 
 
 def tables(bench, count, name):
@@ -55,6 +56,18 @@ def row_open_million(bench):
     return open_row(bench, "open-million", 1_000_000, 0.2, 150 << 20)
 
 
+def million(bench, store):
+    """Makes the store anew with a table of 1,000,000 files, whose objects are shared: they never change."""
+    path = tables(bench, 1_000_000, "table-1000000")
+
+    def before():
+        shutil.rmtree(store, ignore_errors=True)
+        os.makedirs(store)
+        subprocess.run(["cp", "-al", path + "/store/t", store + "/t"], check=True)
+
+    return before
+
+
 def row_commit(bench):
     store = bench.path("commits")
 
@@ -63,11 +76,60 @@ def row_commit(bench):
         os.makedirs(store)
 
     return Row(
-        "commit", "commit of 100 files, durable, median of 200", {
+        "commit", "commit of 100 files to a new table, durable, median of 200", {
             "Firn": bench.own("commit", store, "t", 200, 100),
             "fsync+link": bench.own("commit-floor", store + "/floor", 200, 50_650),
-            "delta-rs": bench.peer("delta.py", "commit", store + "/delta", 50, 100),
+            "delta-rs, not durable": bench.peer("delta.py", "commit", store + "/delta", 50, 100),
         }, bars={"fsync+link": 3}, unit="ms", before=before)
+
+
+def row_commit_million(bench):
+    store = bench.path("commits-million")
+    return Row(
+        "commit-million", "commit of 100 files to a table of 1,000,000, durable, median of 200", {
+            "Firn": bench.own("commit", store, "t", 200, 100),
+            "fsync+link": bench.own("commit-floor", store + "/floor", 200, 50_650),
+        }, bars={"fsync+link": 3}, unit="ms", before=million(bench, store))
+
+
+def row_commit_flat(bench):
+    store = bench.path("commits-million")
+    row = Row(
+        "commit-flat", "the same, median of versions 9,801 to 10,000, states written meanwhile", {
+            "Firn": bench.own("commit", store, "t", 10_000, 100),
+            "fsync+link": bench.own("commit-floor", store + "/floor", 200, 50_650),
+            "Firn's first 200 versions": bench.own("commit", store, "t", 200, 100),
+        }, bars={"fsync+link": 3, "Firn's first 200 versions": 1.25}, unit="ms", before=million(bench, store))
+    row.wall = "last"
+    return row
+
+
+def writers_row(bench, mode, files, bar=0.2):
+    """Eight writers at once, and one: the best of the peers may be the one that meets nobody."""
+    store = bench.path("commits-writers")
+
+    def before():
+        shutil.rmtree(store, ignore_errors=True)
+        os.makedirs(store)
+
+    def peers(kind, python, name, commits):
+        return {
+            f"{name}, {count} writer{'s' if count > 1 else ''}": [
+                python, os.path.join(PEERS, "writers.py"), kind, mode, f"{store}/{kind}", str(count), str(commits),
+                str(files)]
+            for count in (8, 1)
+        }
+
+    contestants = {"Firn": bench.own(f"commit-{mode}", store, "t", 8, 100, files)}
+    contestants |= peers("delta", bench.python, "delta-rs", 20)
+    if files == 1:
+        contestants |= peers("ducklake-inlined", bench.ducklake, "DuckLake, rows in the catalog", 20)
+        contestants |= peers("ducklake-files", bench.ducklake, "DuckLake, rows in files", 20)
+    what = "file" if files == 1 else "files"
+    return Row(
+        f"commits-{mode}-{files}",
+        f"commits of {files} {what} by 8 {mode} at once, durable (the peers' are not), time over all commits",
+        contestants, bars={name: bar for name in contestants if name != "Firn"}, unit="ms", before=before)
 
 
 def row_compact_state(bench):
@@ -79,16 +141,10 @@ def row_compact_state(bench):
         }, bars={"delta-rs": 0.5})
 
 
-def row_commit_flat(bench):
-    row = row_commit(bench)
-    row.title = "the same, median of versions 9,801 to 10,000"
-    row.contestants = {"Firn": bench.own("commit", bench.path("commits"), "t", 10_000, 100)} | {
-        "fsync+link": row.contestants["fsync+link"]}
-    row.wall = "last"
-    return row
-
-
 ROWS = {
-    "open-small": row_open_small, "open": row_open, "open-million": row_open_million, "commit": row_commit, "commit-flat": row_commit_flat,
-    "compact-state": row_compact_state,
-}
+    "open-small": row_open_small, "open": row_open, "open-million": row_open_million, "commit": row_commit,
+    "commit-million": row_commit_million, "commit-flat": row_commit_flat,
+} | {
+    f"commits-{mode}-{files}": functools.partial(writers_row, mode=mode, files=files)
+    for mode in ("threads", "processes") for files in (1, 100)
+} | {"compact-state": row_compact_state}
