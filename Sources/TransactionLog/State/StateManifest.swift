@@ -75,22 +75,7 @@ package struct ManifestInfo: Hashable, Sendable {
     package var lengthBytes: Int64?
     package var checksum: UInt32?
 
-    /// The least and the greatest value of a partition column, by the column's type, as text.
-    package struct PartitionBounds: Hashable, Sendable {
-        package var column: ByteString
-        /// nil where every value is null.
-        package var min: ByteString?
-        package var max: ByteString?
-        /// nil where it is not known.
-        package var hasNull: Bool?
-
-        package init(column: ByteString, min: ByteString?, max: ByteString?, hasNull: Bool?) {
-            self.column = column
-            self.min = min
-            self.max = max
-            self.hasNull = hasNull
-        }
-    }
+    package typealias PartitionBounds = Metadata.PartitionBounds
 
     package init(
         path: ByteString, kind: ManifestKind, entryCount: Int64, minAddedAtVersion: Version,
