@@ -47,6 +47,32 @@ extension FileSet {
         }
     }
 
+    /// Leaves the newest of several entries of one path, as another program lists one that was added again.
+    ///
+    /// Newer is what was added at a later version, then what stands in a later manifest.
+    package mutating func keepNewestOfEachPath() {
+        var places: [(id: UInt64, slot: Int, row: Int)] = []
+        places.reserveCapacity(count)
+        for (number, slot) in slots.enumerated() {
+            for row in 0..<slot.segment.count where slot.isLive(row) {
+                places.append((id: slot.segment.ids[row], slot: number, row: row))
+            }
+        }
+        places.sort { ($0.id, $0.slot, $0.row) < ($1.id, $1.slot, $1.row) }
+        guard var newest = places.first else { return }
+        for place in places.dropFirst() {
+            let (old, new) = (slots[newest.slot].segment[newest.row], slots[place.slot].segment[place.row])
+            guard old.id == new.id, old.path == new.path else {
+                newest = place
+                continue
+            }
+            let isNewer = new.addedAtVersion >= old.addedAtVersion
+            let loser = isNewer ? newest : place
+            remove(loser.row, of: loser.slot)
+            if isNewer { newest = place }
+        }
+    }
+
     /// The same files after the manifest writer's work: the slots for which `keep` answers true as they are,
     /// and the segments that now stand for all the others.
     package func rewritten(

@@ -27,29 +27,57 @@ package struct ManifestSet<Key: Hashable & Sendable, Value: Hashable & Sendable>
         }
     }
 
+    /// A key with dead entries: the version before which they are dead, and the manifests that list them.
+    struct Death: Sendable {
+        var version: Version
+        var manifests: [any ManifestIdentity]
+    }
+
+    /// What entries, live or dead, stand in, in the order of the state.
+    package internal(set) var manifests: [any ManifestIdentity] = []
     /// The live entries that manifests list.
-    private var written = LayeredMap<Key, Entry>()
+    var written = LayeredMap<Key, Entry>()
     /// The live entries that none lists.
-    private var recent = LayeredMap<Key, Entry>()
-    private var dead = LayeredMap<Key, Version>()
+    var recent = LayeredMap<Key, Entry>()
+    /// Only keys that a manifest lists dead.
+    var dead = LayeredMap<Key, Death>()
 
     package init() {}
 
     /// What manifests and the tombstones of a state say. Of the entries of one key the newest counts.
-    package init(entries: [Entry], tombstones: [Tombstone]) {
+    ///
+    /// `manifests` are all of them, also one whose entries are all dead.
+    package init(
+        entries: [Entry], tombstones: [Tombstone] = [], manifests: [any ManifestIdentity] = []
+    ) {
+        self.manifests = manifests
         var killed: [Key: Version] = [:]
         for tombstone in tombstones {
             killed[tombstone.key] = max(tombstone.version, killed[tombstone.key] ?? tombstone.version)
         }
         var newest: [Key: Entry] = [:]
+        var deaths: [Key: Death] = [:]
+        func bury(_ entry: Entry, before version: Version) {
+            guard let manifest = entry.manifest else { return }
+            let death = deaths[entry.key]
+            deaths[entry.key] = Death(
+                version: max(version, death?.version ?? version),
+                manifests: (death?.manifests ?? []) + [manifest])
+        }
         for entry in entries {
-            if let version = killed[entry.key], entry.version < version { continue }
-            if let other = newest[entry.key], other.version >= entry.version { continue }
-            newest[entry.key] = entry
+            if let version = killed[entry.key], entry.version < version {
+                bury(entry, before: version)
+            } else if let other = newest[entry.key] {
+                let (older, newer) = other.version < entry.version ? (other, entry) : (entry, other)
+                bury(older, before: newer.version)
+                newest[entry.key] = newer
+            } else {
+                newest[entry.key] = entry
+            }
         }
         written = LayeredMap(newest.lazy.filter { $0.value.manifest != nil }.map { ($0.key, $0.value) })
         recent = LayeredMap(newest.lazy.filter { $0.value.manifest == nil }.map { ($0.key, $0.value) })
-        dead = LayeredMap(killed.lazy.map { ($0.key, $0.value) })
+        dead = LayeredMap(deaths.lazy.map { ($0.key, $0.value) })
     }
 
     package var count: Int { written.count + recent.count }
@@ -74,9 +102,11 @@ package struct ManifestSet<Key: Hashable & Sendable, Value: Hashable & Sendable>
 
     @discardableResult
     private mutating func kill(_ key: Key, at version: Version) -> Bool {
-        guard written[key] != nil else { return false }
+        guard let entry = written[key] else { return false }
         written.set(key, nil)
-        dead.set(key, version)
+        if let manifest = entry.manifest {
+            dead.set(key, Death(version: version, manifests: (dead[key]?.manifests ?? []) + [manifest]))
+        }
         return true
     }
 
@@ -86,47 +116,13 @@ package struct ManifestSet<Key: Hashable & Sendable, Value: Hashable & Sendable>
         try recent.forEach { try body($0, $1.value) }
     }
 
+    /// All live entries, in no order.
+    package var live: [Entry] { written.values + recent.values }
+
     package var values: [Value] {
         var values: [Value] = []
         values.reserveCapacity(count)
         forEach { values.append($1) }
         return values
-    }
-
-    /// The live entries that no manifest lists, in no order.
-    package var unwritten: [Entry] { recent.values }
-    /// The live entries that manifests list, in no order.
-    package var inManifests: [Entry] { written.values }
-    package var tombstoneCount: Int { dead.count }
-
-    package var tombstones: [Tombstone] {
-        var result: [Tombstone] = []
-        dead.forEach { result.append(Tombstone(key: $0, version: $1)) }
-        return result
-    }
-
-    /// The same entries once `manifest` lists those that none did.
-    package func written(as manifest: any ManifestIdentity) -> ManifestSet {
-        var result = self
-        var moved: [Key: Entry?] = [:]
-        recent.forEach { key, entry in
-            var entry = entry
-            entry.manifest = manifest
-            moved[key] = .some(entry)
-        }
-        result.written.merge(moved)
-        result.recent = LayeredMap()
-        return result
-    }
-
-    /// The same entries with the manifest that `manifest` names for each, and no tombstones: all were written
-    /// anew.
-    package func rewritten(_ manifest: (Entry) -> any ManifestIdentity) -> ManifestSet {
-        var entries: [Entry] = []
-        for var entry in inManifests + unwritten {
-            entry.manifest = manifest(entry)
-            entries.append(entry)
-        }
-        return ManifestSet(entries: entries, tombstones: [])
     }
 }

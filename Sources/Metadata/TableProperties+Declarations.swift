@@ -88,13 +88,13 @@ extension TableProperties {
             "Dead entries above which manifests are written anew."),
         .init(
             "state.compaction.maxManifests", .integer(1...10_000), "20",
-            "Manifests less than half full above which they are written anew."),
+            "Manifests less than half full above which those are written anew."),
         .init(
             "state.compaction.largeRemoveThreshold", .limit(1...Int64.max), "off",
-            "Removals in one commit above which manifests are written anew."),
+            "Removals in one commit after which the next state has no tombstones."),
         .init(
             "state.compaction.afterMerge", .boolean, "true",
-            "Whether a merge of data files lets manifests be written anew."),
+            "Whether the three limits above are halved for the state after a merge of data files."),
         .init("state.read.parallelism", .integer(1...64), "2", "Threads that read manifests."),
         .init(
             "state.retention.versions", .integer(1...100_000), "2", "Newest states that are always kept."),

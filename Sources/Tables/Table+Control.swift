@@ -1,7 +1,7 @@
 import Bytes
 import Compaction
 package import JSON
-import Metadata
+package import Metadata
 import Platform
 import Storage
 import Telemetry
@@ -19,11 +19,26 @@ extension Table {
         services.stop()
     }
 
-    /// Writes a state of the current version.
-    package func checkpoint() throws(StoreError) {
+    /// What compacting the state came to.
+    package struct Checkpoint: Hashable, Sendable {
+        /// The version whose state is clean now.
+        package var version: Version
+        /// False where its state was clean already, so that nothing was written.
+        package var isWritten: Bool
+    }
+
+    /// Compacts the state: manifests sorted, full, without tombstones. A clean one is left as it is.
+    @discardableResult
+    package func checkpoint() throws(StoreError) -> Checkpoint {
         try checkWritable()
         do throws(LogError) {
-            recordState(try log.compactState())
+            let outcome = try log.compactState()
+            recordState(outcome)
+            switch outcome {
+            case .written(let summary): return Checkpoint(version: summary.version, isWritten: true)
+            case .clean(let version), .alreadyThere(let version):
+                return Checkpoint(version: version, isWritten: false)
+            }
         } catch {
             throw StoreError(error)
         }

@@ -87,42 +87,6 @@ struct StateTests {
         Self.expectEqual(try table.open().current, table.log.current)
     }
 
-    @Test("a commit of 100 files writes 100 entries: older manifests are named again, not written")
-    func incremental() throws {
-        let table = try TestTable(partitioned: true)
-        _ = try table.log.commit(table.adding(months: Array(repeating: 1, count: 300)))
-        _ = try table.log.writeState()
-        let first = try table.log.stateManifest(at: Version(1))
-        _ = try table.log.commit(table.adding(months: Array(repeating: 2, count: 100)))
-        _ = try table.log.writeState()
-        let second = try table.log.stateManifest(at: Version(2))
-        #expect(first.files.manifests.map(\.entryCount) == [300])
-        #expect(second.files.manifests.map(\.entryCount) == [300, 100])
-        #expect(second.files.manifests[0].path == first.files.manifests[0].path)
-        #expect(second.fileCount == 400)
-    }
-
-    @Test("a removed file is a tombstone until manifests are written anew")
-    func tombstones() throws {
-        let table = try TestTable()
-        let files = (0..<40).map { _ in table.file() }
-        _ = try table.log.commit(table.transaction(files.map { .add($0) }))
-        _ = try table.log.writeState()
-        _ = try table.log.commit(table.removing(Array(files[..<3])))
-        _ = try table.log.writeState()
-        let manifest = try table.log.stateManifest(at: Version(2))
-        #expect(manifest.files.tombstones == files[..<3].map(\.path).sorted())
-        #expect(manifest.files.manifests[0].tombstoneCount == 3)
-        #expect(manifest.files.manifests[0].liveEntryCount == 37)
-        Self.expectEqual(try table.open().current, table.log.current)
-        _ = try table.log.commit(table.adding(1))
-        _ = try table.log.compactState()
-        let compacted = try table.log.stateManifest(at: Version(3))
-        #expect(compacted.files.tombstones.isEmpty)
-        #expect(compacted.files.manifests.map(\.entryCount) == [38])
-        Self.expectEqual(try table.open().current, table.log.current)
-    }
-
     @Test(
         "many small manifests become few, sorted by the partitions' declared type, with bounds and null flags"
     )
@@ -156,28 +120,6 @@ struct StateTests {
         #expect(bounds.map(\.hasNull) == [true, false])
         // As texts, 10 would sort before 2.
         #expect(bounds.map(\.min) == ["1", "7"] && bounds.map(\.max) == ["6", "12"])
-    }
-
-    @Test("full manifests with few tombstones are kept, with the tombstones that hit them")
-    func partialCompaction() throws {
-        let table = try TestTable(actions: [
-            .operation(.setProperty(name: "state.entriesPerManifest", value: "100"))
-        ])
-        let clean = (0..<100).map { _ in table.file() }
-        _ = try table.log.commit(table.transaction(clean.map { .add($0) }))
-        _ = try table.log.writeState()
-        let dirty = (0..<100).map { _ in table.file() }
-        _ = try table.log.commit(table.transaction(dirty.map { .add($0) }))
-        _ = try table.log.writeState()
-        let kept = try #require(table.log.baseManifest).files.manifests[0].path
-        _ = try table.log.commit(table.removing(Array(clean[..<5]) + dirty[..<30]))
-        _ = try table.log.writeState()
-        let manifest = try #require(table.log.baseManifest)
-        #expect(manifest.files.manifests.contains { $0.path == kept })
-        #expect(manifest.files.tombstones == clean[..<5].map(\.path).sorted())
-        let opened = try table.open().current
-        #expect(opened.fileCount == 165)
-        Self.expectEqual(opened, table.log.current)
     }
 
     @Test(

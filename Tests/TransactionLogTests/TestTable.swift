@@ -10,6 +10,7 @@ import TransactionLog
 /// A table in memory with a log, and transactions for it.
 struct TestTable: Sendable {
     let storage: any ObjectStorage
+    let name: ByteString
     let clock = ManualClock()
     let entropy: SeededEntropy
     let log: TransactionLog
@@ -36,13 +37,16 @@ struct TestTable: Sendable {
     }
 
     init(
-        storage: any ObjectStorage = MemoryStorage(), seed: UInt64 = 1, partitioned: Bool = false,
-        actions: [Action] = []
+        storage: any ObjectStorage = MemoryStorage(), name: ByteString = "t", seed: UInt64 = 1,
+        partitioned: Bool = false,
+        definition: TableDefinition? = nil, actions: [Action] = []
     ) throws {
         self.storage = storage
+        self.name = name
         entropy = SeededEntropy(seed: seed)
         log = try TransactionLog.create(
-            storage: storage, table: "t", definition: Self.definition(partitioned: partitioned),
+            storage: storage, table: name,
+            definition: definition ?? Self.definition(partitioned: partitioned),
             actions: actions, clock: clock, entropy: entropy, options: Self.options)
     }
 
@@ -55,7 +59,7 @@ struct TestTable: Sendable {
 
     func open(_ storage: (any ObjectStorage)? = nil) throws -> TransactionLog {
         try TransactionLog.open(
-            storage: storage ?? self.storage, table: "t", clock: clock, entropy: entropy,
+            storage: storage ?? self.storage, table: name, clock: clock, entropy: entropy,
             options: Self.options)
     }
 

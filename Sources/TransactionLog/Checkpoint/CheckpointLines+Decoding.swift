@@ -121,10 +121,10 @@ private struct CheckpointContent {
         for schema in schemas { facts.schemaRegistry[schema.id] = schema.text }
         try apply(operations, to: &facts)
         facts.receipts = ReceiptWindow(receipts)
-        facts.references = ReferenceSet(ManifestSet(entries: references, tombstones: []))
-        facts.garbage = GarbageSet(ManifestSet(entries: garbage, tombstones: []))
+        facts.references = ReferenceSet(ManifestSet(entries: references))
+        facts.garbage = GarbageSet(ManifestSet(entries: garbage))
         facts.partitions = PartitionSet(
-            partitionColumns: definition.partitionColumns, ManifestSet(entries: partitions, tombstones: []))
+            partitionColumns: definition.partitionColumns, ManifestSet(entries: partitions))
         facts.files.add(files)
         guard Int64(files.count) == header.fileCount, facts.files.totalBytes == header.totalBytes,
             Set(files.lazy.map(\.id)).count == files.count

@@ -49,24 +49,19 @@ enum CheckpointLines {
         of state: TableState,
         _ line: ((inout JSONWriter) throws(WireError) -> Void) throws(LogError) -> Void
     ) throws(LogError) {
-        for entry in state.partitions.entries.all().sorted(by: { $0.key < $1.key }) {
+        for entry in state.partitions.entries.live.sorted(by: { $0.key < $1.key }) {
             try line { ActionWire.write(entry.value, writtenAt: entry.version, to: &$0) }
         }
-        for entry in state.garbage.entries.all().sorted(by: { $0.key < $1.key }) {
+        for entry in state.garbage.entries.live.sorted(by: { $0.key < $1.key }) {
             try line { ActionWire.write(entry.value, writtenAt: entry.version, to: &$0) }
         }
-        let references = state.references.entries.all().sorted {
+        let references = state.references.entries.live.sorted {
             ($0.key.file, $0.key.partition) < ($1.key.file, $1.key.partition)
         }
         for entry in references {
             try line { ActionWire.write(entry.value, writtenAt: entry.version, to: &$0) }
         }
     }
-}
-
-extension ManifestSet {
-    /// All live entries, in no order.
-    fileprivate func all() -> [Entry] { inManifests + unwritten }
 }
 
 extension FileSet {

@@ -1,6 +1,7 @@
 import Bytes
 package import Metadata
 import Platform
+import Storage
 import Synchronization
 
 /// What writing a state came to.
@@ -8,6 +9,8 @@ package enum StateOutcome: Hashable, Sendable {
     case written(StateSummary)
     /// The version has a state already.
     case alreadyThere(Version)
+    /// The version's state is there and a compaction would write the same again.
+    case clean(Version)
 }
 
 /// What a written state holds, for reports and metrics.
@@ -19,35 +22,94 @@ package struct StateSummary: Hashable, Sendable {
 }
 
 extension TransactionLog {
-    /// Writes the state of the current version: what is new, and manifests anew where they have too many
-    /// tombstones or are too small. Commits go on meanwhile.
-    @discardableResult
-    package func writeState() throws(LogError) -> StateOutcome { try writeState(.whereNeeded) }
-
-    /// Writes the state of the current version with all manifests anew: sorted, full, without tombstones.
+    /// Writes a state whose manifests are sorted, full and without tombstones.
     ///
-    /// A version has one state. Where the current one has it already, there is nothing to write: commit, or
-    /// wait for a commit, and compact then.
+    /// A set that stands so already keeps its manifests, and where all do there is nothing to write. A version
+    /// has one state: where the current one has a state that is not clean, a version without actions
+    /// (`CHECKPOINT`) is committed and gets the compacted state.
     @discardableResult
-    package func compactState() throws(LogError) -> StateOutcome { try writeState(.full) }
-
-    func writeState(_ compaction: StateWriter.Compaction) throws(LogError) -> StateOutcome {
+    package func compactState() throws(LogError) -> StateOutcome {
         try stateWriting.withLock { (_) throws(LogError) -> StateOutcome in
-            let (state, base, isPoisoned) = shared.withLock { ($0.current, $0.base, $0.isPoisoned) }
-            if isPoisoned { throw .poisoned }
-            if state.definition.provider != "firn" {
-                throw .unsupported("the table was written by another program and is read-only")
+            try checkStateWritable()
+            var version = try refresh().version
+            // Whenever another process is first with a state of the version, its state is looked at.
+            for _ in 0..<Self.maxCompactionAttempts {
+                try adoptNewestState()
+                let (state, base) = shared.withLock { ($0.current, $0.base) }
+                version = state.version
+                if base?.version == version {
+                    if StateWriter.isClean(state) { return .clean(version) }
+                    try commitCheckpoint()
+                }
+                if let summary = try writeCurrentState(.full) { return .written(summary) }
             }
+            return .alreadyThere(version)
+        }
+    }
+
+    /// How often another process may be first with the state of a version before a compaction gives up.
+    private static var maxCompactionAttempts: Int { 10 }
+
+    /// Writes the state of the current version: what is new, and manifests anew where the table's policy asks
+    /// for it. Commits go on meanwhile.
+    @discardableResult
+    package func writeState() throws(LogError) -> StateOutcome {
+        try stateWriting.withLock { (_) throws(LogError) -> StateOutcome in
+            try checkStateWritable()
+            let (state, base, pending) = shared.withLock { ($0.current, $0.base, $0.pending) }
             if base?.version == state.version { return .alreadyThere(state.version) }
-            let writer = StateWriter(
-                store: store, clock: clock, entropy: entropy, options: options,
-                codec: state.properties.stateCodec)
-            guard let written = try writer.write(state, base: base, compaction: compaction) else {
-                try adoptState(at: state.version)
-                return .alreadyThere(state.version)
+            let occasion = ManifestPolicy.Occasion(pending)
+            if let summary = try writeCurrentState(.whereNeeded(occasion)) { return .written(summary) }
+            try adoptState(at: state.version)
+            return .alreadyThere(state.version)
+        }
+    }
+
+    private func checkStateWritable() throws(LogError) {
+        if isPoisoned { throw .poisoned }
+        if current.definition.provider != "firn" {
+            throw .unsupported("the table was written by another program and is read-only")
+        }
+    }
+
+    /// nil where the version has a state already.
+    ///
+    /// - Precondition: `stateWriting` is held.
+    private func writeCurrentState(_ compaction: StateWriter.Compaction) throws(LogError) -> StateSummary? {
+        let (state, base) = shared.withLock { ($0.current, $0.base) }
+        let writer = StateWriter(
+            store: store, clock: clock, entropy: entropy, options: options, codec: state.properties.stateCodec
+        )
+        guard let written = try writer.write(state, base: base, compaction: compaction) else { return nil }
+        try rebase(on: written)
+        return StateSummary(written.manifest)
+    }
+
+    /// A version that changes nothing, so that there is one without a state.
+    private func commitCheckpoint() throws(LogError) {
+        let id = CommitID(high: entropy.uint64(), low: entropy.uint64())
+        do throws(CommitError) {
+            _ = try commit(Transaction(id: id, operation: "CHECKPOINT", session: nil, actions: []))
+        } catch {
+            switch error {
+            case .failed(let error): throw error
+            case .unknownOutcome:
+                throw .storage(StorageError(.unknownOutcome, .put, path.versionFile(current.version.next)))
+            case .foreign, .conflict, .invalid:
+                preconditionFailure("a transaction without actions and preconditions is refused: \(error)")
             }
-            try rebase(on: written)
-            return .written(StateSummary(written.manifest))
+        }
+    }
+
+    /// Takes over the newest state that other processes wrote since ours.
+    private func adoptNewestState() throws(LogError) {
+        let (known, version) = shared.withLock { ($0.base?.version, $0.current.version) }
+        let states = try store.listing(from: known).states
+        for candidate in states.reversed() where candidate <= version && candidate > known ?? Version(-1) {
+            do throws(LogError) { return try adoptState(at: candidate) } catch {
+                guard error.isDamage else { throw error }
+                options.warn("state \(candidate) is passed over: \(error)")
+            }
         }
     }
 

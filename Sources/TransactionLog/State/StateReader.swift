@@ -19,6 +19,7 @@ struct StateReader: Sendable {
         var facts = try manifest.facts { () throws(LogError) in try ForeignDefinition.find(in: store) }
         let isOwn = facts.definition.provider == "firn"
         facts.files = try files(manifest, partitionColumns: facts.definition.partitionColumns)
+        if !isOwn { facts.files.keepNewestOfEachPath() }
         // Other programs' totals are sums of what was added, not of what is there.
         let isTrue =
             facts.files.count == Int(manifest.fileCount) && facts.files.totalBytes == manifest.totalBytes
@@ -110,8 +111,8 @@ struct StateReader: Sendable {
             return entries
         }
         var entries: [ManifestSet<Key, Value>.Entry] = []
-        for (info, part) in zip(stored.manifests, parts) {
-            let identity = StoredManifest(info)
+        let manifests = stored.manifests.map { StoredManifest($0) }
+        for (identity, part) in zip(manifests, parts) {
             for entry in part {
                 entries.append(
                     ManifestSet<Key, Value>.Entry(
@@ -126,7 +127,7 @@ struct StateReader: Sendable {
             }
             tombstones.append(ManifestSet<Key, Value>.Tombstone(key: key, version: tombstone.version))
         }
-        return ManifestSet(entries: entries, tombstones: tombstones)
+        return ManifestSet(entries: entries, tombstones: tombstones, manifests: manifests)
     }
 
     private func verifiedBytes(_ info: ManifestInfo) throws(LogError) -> [UInt8] {

@@ -16,12 +16,13 @@ extension StateWriter {
         var manifest: StoredManifest
     }
 
-    func writeFiles(_ state: TableState, compaction: Compaction) throws(LogError) -> WrittenFiles {
+    func writeFiles(
+        _ state: TableState, _ policy: ManifestPolicy, _ compaction: Compaction
+    ) throws(LogError) -> WrittenFiles {
         let files = state.files
-        let policy = ManifestPolicy(state.properties)
-        let rewritten = slotsToRewrite(files, policy, compaction)
-        let chosen = files.slots.indices.filter { rewritten.contains($0) || files.slots[$0].manifest == nil }
         let order = PartitionOrder(state.definition)
+        let rewritten = slotsToRewrite(files, policy, compaction, order)
+        let chosen = files.slots.indices.filter { rewritten.contains($0) || files.slots[$0].manifest == nil }
         let all = files.files(ofSlots: chosen) { order.compare($0, $1) < 0 }
         let written = try Parallel.map(
             Self.cuts(all.count, into: policy.entriesPerManifest), threads: options.readParallelism
@@ -59,29 +60,29 @@ extension StateWriter {
     }
 
     private func slotsToRewrite(
-        _ files: FileSet, _ policy: ManifestPolicy, _ compaction: Compaction
+        _ files: FileSet, _ policy: ManifestPolicy, _ compaction: Compaction, _ order: PartitionOrder
     ) -> Set<Int> {
         let written = files.slots.indices.filter { files.slots[$0].manifest != nil }
-        var result = Set(files.revivedSlots())
         switch compaction {
-        case .full: result.formUnion(written)
-        case .never: break
-        case .whereNeeded:
+        case .anew: return Set(written)
+        case .full: return Self.isClean(files, policy, order) ? [] : Set(written)
+        case .whereNeeded(let occasion):
             var counts = written.map {
                 ManifestPolicy.Count(
                     entries: files.slots[$0].segment.count, tombstones: files.slots[$0].removedCount)
             }
-            let places = written
             if files.unwrittenCount > 0 {
                 counts.append(ManifestPolicy.Count(entries: files.unwrittenCount, tombstones: 0))
             }
-            if policy.needsCompaction(counts) {
-                for index in policy.manifestsToRewrite(counts) where index < places.count {
-                    result.insert(places[index])
-                }
-            }
+            let worst = policy.manifestsToRewrite(counts, on: occasion).filter { $0 < written.count }
+            return Set(files.revivedSlots()).union(worst.map { written[$0] })
         }
-        return result
+    }
+
+    static func isClean(_ files: FileSet, _ policy: ManifestPolicy, _ order: PartitionOrder) -> Bool {
+        files.unwrittenCount == 0 && files.tombstoneCount == 0
+            && policy.isFull(files.slots.map(\.liveCount))
+            && files.isOrdered { order.compare($0, $1) < 0 }
     }
 
     /// The smallest number of manifests, all of about one size.
@@ -90,16 +91,6 @@ extension StateWriter {
         let manifests = (count + entriesPerManifest - 1) / entriesPerManifest
         let size = (count + manifests - 1) / manifests
         return stride(from: 0, to: count, by: size).map { $0..<min(count, $0 + size) }
-    }
-}
-
-extension ManifestPolicy {
-    init(_ properties: TableProperties) {
-        self.init()
-        entriesPerManifest = properties.stateEntriesPerManifest
-        tombstoneThreshold = properties.stateTombstoneThreshold
-        maxTombstones = properties.stateMaxTombstones
-        maxSmallManifests = properties.stateMaxManifests
     }
 }
 

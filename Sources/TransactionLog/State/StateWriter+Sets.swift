@@ -11,47 +11,47 @@ extension StateWriter {
     }
 
     func writeSet<Key: Hashable & Sendable, Value: SetEntry & Hashable>(
-        _ set: ManifestSet<Key, Value>, _ known: [ManifestInfo], _ policy: ManifestPolicy,
-        _ compaction: Compaction, at version: Version, key: (Key) -> ByteString
+        _ set: ManifestSet<Key, Value>, _ policy: ManifestPolicy, _ compaction: Compaction,
+        key: (Key) -> ByteString
     ) throws(LogError) -> WrittenSet<Key, Value> {
-        let inManifests = known.reduce(0) { $0 + Int($1.entryCount) }
-        let unwritten = set.unwritten
-        var counts = known.map { ManifestPolicy.Count(entries: Int($0.entryCount), tombstones: 0) }
-        // Which manifest a tombstone hits is not known; which of all is not asked either.
-        counts.append(ManifestPolicy.Count(entries: unwritten.count, tombstones: 0))
-        let isAnew: Bool
-        switch compaction {
-        case .never: isAnew = false
-        case .full: isAnew = !known.isEmpty
-        case .whereNeeded:
-            let dead = set.tombstoneCount
-            isAnew =
-                !known.isEmpty
-                && (dead > policy.maxTombstones
-                    || Double(dead) > policy.tombstoneThreshold * Double(max(0, inManifests - dead))
-                    || policy.hasTooManySmall(counts))
+        let rewritten = manifestsToRewrite(set, policy, compaction)
+        let entries = set.entriesToWrite(rewriting: rewritten)
+            .map { (key: key($0.key), entry: $0) }.sorted { $0.key < $1.key }.map(\.entry)
+        var batches: [(entries: ArraySlice<ManifestSet<Key, Value>.Entry>, manifest: any ManifestIdentity)] =
+            []
+        for range in Self.cuts(entries.count, into: policy.entriesPerManifest) {
+            let info = try writeEntries(entries[range])
+            batches.append((entries: entries[range], manifest: StoredManifest(info)))
         }
-        let entries = (isAnew ? set.inManifests + unwritten : unwritten).sorted { key($0.key) < key($1.key) }
-        var written: [ManifestInfo] = []
-        var start = 0
-        while start < entries.count {
-            let end = min(entries.count, start + policy.entriesPerManifest)
-            written.append(try writeEntries(entries[start..<end]))
-            start = end
-        }
-        var result = set
-        if isAnew {
-            let identity = StoredManifest(written.first ?? Self.noManifest(Value.kind))
-            result = set.rewritten { _ in identity }
-        } else if let info = written.first {
-            result = set.written(as: StoredManifest(info))
-        }
+        let result = set.rewritten(without: rewritten, adding: batches)
         let tombstones = result.tombstones.map { KeyTombstone(key: key($0.key), version: $0.version) }
         return WrittenSet(
             set: result,
-            stored: StoredSet(
-                manifests: (isAnew ? [] : known) + written,
-                tombstones: tombstones.sorted { $0.key < $1.key }))
+            stored: StoredSet(manifests: result.infos, tombstones: tombstones.sorted { $0.key < $1.key }))
+    }
+
+    private func manifestsToRewrite<Key: Hashable & Sendable, Value: SetEntry & Hashable>(
+        _ set: ManifestSet<Key, Value>, _ policy: ManifestPolicy, _ compaction: Compaction
+    ) -> [Int] {
+        switch compaction {
+        case .anew: return Array(set.manifests.indices)
+        case .full: return Self.isClean(set, policy) ? [] : Array(set.manifests.indices)
+        case .whereNeeded(let occasion):
+            var counts = set.infos.map {
+                ManifestPolicy.Count(entries: Int($0.entryCount), tombstones: Int($0.tombstoneCount))
+            }
+            if set.unwrittenCount > 0 {
+                counts.append(ManifestPolicy.Count(entries: set.unwrittenCount, tombstones: 0))
+            }
+            return policy.manifestsToRewrite(counts, on: occasion).filter { $0 < set.manifests.count }
+        }
+    }
+
+    static func isClean<Key: Hashable & Sendable, Value: SetEntry & Hashable>(
+        _ set: ManifestSet<Key, Value>, _ policy: ManifestPolicy
+    ) -> Bool {
+        set.unwrittenCount == 0 && set.tombstoneCount == 0
+            && policy.isFull(set.infos.map { Int($0.liveEntryCount) })
     }
 
     private func writeEntries<Key, Value: SetEntry>(
@@ -65,9 +65,17 @@ extension StateWriter {
         info.maxAddedAtVersion = entries.lazy.map(\.version).max() ?? Version(0)
         return info
     }
+}
 
-    private static func noManifest(_ kind: ManifestKind) -> ManifestInfo {
-        ManifestInfo(
-            path: "", kind: kind, entryCount: 0, minAddedAtVersion: Version(0), maxAddedAtVersion: Version(0))
+extension ManifestSet {
+    /// The set's manifests with the counts of this state.
+    var infos: [ManifestInfo] {
+        zip(manifests, deadCounts()).compactMap { manifest, dead in
+            guard let stored = manifest as? StoredManifest else { return nil }
+            var info = stored.info
+            info.tombstoneCount = Int64(dead)
+            info.liveEntryCount = info.entryCount - info.tombstoneCount
+            return info
+        }
     }
 }

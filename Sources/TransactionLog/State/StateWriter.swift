@@ -9,7 +9,14 @@ import Platform
 /// that names them all.
 struct StateWriter: Sendable {
     /// Whether manifests that are there already are written anew.
-    enum Compaction: Sendable { case never, whereNeeded, full }
+    enum Compaction: Sendable {
+        /// As the table's policy says.
+        case whereNeeded(ManifestPolicy.Occasion)
+        /// All of a set that does not stand as well as it can.
+        case full
+        /// All: nothing keeps those that are there.
+        case anew
+    }
 
     let store: LogStorage
     let clock: any Clock
@@ -25,24 +32,20 @@ struct StateWriter: Sendable {
 
     /// nil where another process was first: its state is as good.
     ///
-    /// - Parameter base: the state in storage that `state` was made from; it knows the manifests of the sets.
+    /// - Parameter base: the state in storage that `state` was made from.
     func write(
         _ state: TableState, base: StateManifest?, compaction: Compaction
     ) throws(LogError) -> Written? {
         if try store.exists(store.path.stateManifest(state.version)) { return nil }
-        let policy = ManifestPolicy(state.properties)
         // Where the state below has expired, nothing keeps the manifests that only it listed.
-        let compaction = try base.map(isWhole) ?? true ? compaction : .full
-        let files = try writeFiles(state, compaction: compaction)
-        let references = try writeSet(
-            state.references.entries, base?.references.manifests ?? [], policy, compaction, at: state.version,
-            key: { SetKey.reference($0.file, $0.partition) })
-        let garbage = try writeSet(
-            state.garbage.entries, base?.garbage.manifests ?? [], policy, compaction, at: state.version,
-            key: { SetKey.file($0) })
-        let partitions = try writeSet(
-            state.partitions.entries, base?.partitions.manifests ?? [], policy, compaction, at: state.version,
-            key: { $0.name })
+        let compaction = try base.map(isWhole) ?? true ? compaction : .anew
+        let policy = ManifestPolicy(state.properties)
+        let files = try writeFiles(state, policy, compaction)
+        let references = try writeSet(state.references.entries, policy, compaction) {
+            SetKey.reference($0.file, $0.partition)
+        }
+        let garbage = try writeSet(state.garbage.entries, policy, compaction) { SetKey.file($0) }
+        let partitions = try writeSet(state.partitions.entries, policy, compaction) { $0.name }
         var manifest = StateManifest(state, createdAt: clock.nowMilliseconds())
         manifest.files = files.stored
         manifest.references = references.stored
@@ -56,6 +59,15 @@ struct StateWriter: Sendable {
             files: files.set, references: ReferenceSet(references.set), garbage: GarbageSet(garbage.set),
             partitions: PartitionSet(partitionColumns: state.definition.partitionColumns, partitions.set))
         return Written(manifest: manifest, state: written)
+    }
+
+    /// True where a compaction would write the same again: no tombstones, nothing unwritten, full manifests
+    /// in order.
+    static func isClean(_ state: TableState) -> Bool {
+        let policy = ManifestPolicy(state.properties)
+        return isClean(state.files, policy, PartitionOrder(state.definition))
+            && isClean(state.references.entries, policy) && isClean(state.garbage.entries, policy)
+            && isClean(state.partitions.entries, policy)
     }
 
     private func create(_ manifest: StateManifest) throws(LogError) -> Bool {

@@ -1,0 +1,75 @@
+/// What the manifest writer asks of a set, and the set after its work.
+extension ManifestSet {
+    /// How many live entries no manifest lists.
+    package var unwrittenCount: Int { recent.count }
+
+    /// Keys of which a manifest lists a dead entry.
+    package var tombstoneCount: Int { dead.count }
+
+    package var tombstones: [Tombstone] {
+        var result: [Tombstone] = []
+        dead.forEach { result.append(Tombstone(key: $0, version: $1.version)) }
+        return result
+    }
+
+    /// The number of dead entries in each of ``manifests``. The cost follows the tombstones, not the entries.
+    package func deadCounts() -> [Int] {
+        var counts: [ObjectIdentifier: Int] = [:]
+        dead.forEach { _, death in
+            for manifest in death.manifests { counts[ObjectIdentifier(manifest), default: 0] += 1 }
+        }
+        return manifests.map { counts[ObjectIdentifier($0)] ?? 0 }
+    }
+
+    /// The live entries that are to be written: those that no manifest lists and those of `manifests` by
+    /// index, in no order.
+    package func entriesToWrite(rewriting indices: [Int]) -> [Entry] {
+        guard !indices.isEmpty else { return recent.values }
+        let gone = identifiers(indices)
+        var entries = recent.values
+        written.forEach { _, entry in
+            if entry.manifest.map({ gone.contains(ObjectIdentifier($0)) }) ?? true { entries.append(entry) }
+        }
+        return entries
+    }
+
+    /// The same entries once the manifests of `indices` have made way and `batches` are written.
+    ///
+    /// A tombstone stays as long as a manifest that stays lists an entry that it kills.
+    ///
+    /// - Precondition: `batches` hold what ``entriesToWrite(rewriting:)`` gave for `indices`, each once.
+    package func rewritten(
+        without indices: [Int], adding batches: [(entries: ArraySlice<Entry>, manifest: any ManifestIdentity)]
+    ) -> ManifestSet {
+        var placed: [Key: Entry?] = [:]
+        for batch in batches {
+            for var entry in batch.entries {
+                entry.manifest = batch.manifest
+                placed[entry.key] = .some(entry)
+            }
+        }
+        var result = self
+        result.recent = LayeredMap()
+        result.written.merge(placed)
+        precondition(result.count == count, "rewritten manifests hold \(result.count) of \(count) entries")
+        let gone = identifiers(indices)
+        result.manifests =
+            manifests.filter { !gone.contains(ObjectIdentifier($0)) } + batches.map(\.manifest)
+        if !gone.isEmpty { result.dead = LayeredMap(deaths(without: gone)) }
+        return result
+    }
+
+    private func deaths(without gone: Set<ObjectIdentifier>) -> [(Key, Death)] {
+        var kept: [(Key, Death)] = []
+        dead.forEach { key, death in
+            var death = death
+            death.manifests.removeAll { gone.contains(ObjectIdentifier($0)) }
+            if !death.manifests.isEmpty { kept.append((key, death)) }
+        }
+        return kept
+    }
+
+    private func identifiers(_ indices: [Int]) -> Set<ObjectIdentifier> {
+        Set(indices.map { ObjectIdentifier(manifests[$0]) })
+    }
+}
