@@ -2,7 +2,7 @@ package import Bytes
 
 /// How data of one schema (the writer's) is read as another (the reader's), worked out once per pair.
 ///
-/// Fields are matched by name and by the reader's aliases; reordered, unknown, missing (with default) and
+/// Fields are matched by name, by the reader's aliases and by `field-id`; reordered, unknown, missing (with default) and
 /// promoted fields are settled here, so that reading a record is a walk over its ``AvroRecordPlan/steps`` in
 /// the order in which the writer wrote them:
 ///

@@ -1,4 +1,5 @@
 import Bytes
+import JSON
 
 /// Builds the tables of an ``AvroPlan``.
 struct PlanCompiler {
@@ -110,15 +111,26 @@ struct PlanCompiler {
         return node
     }
 
+    /// The writer's field that a field of the reader is read from: the one of its name, of one of its aliases, or
+    /// else of its `field-id`, where a field was renamed and the reader has none of the other name.
+    private func place(
+        of field: AvroSchema.Field, in from: [AvroSchema.Field], among to: [AvroSchema.Field]
+    ) -> Int? {
+        if let index = from.firstIndex(where: { $0.name == field.name }) { return index }
+        if let index = from.firstIndex(where: { field.aliases.contains($0.name) }) { return index }
+        guard let id = field.attributes["field-id"] else { return nil }
+        return from.firstIndex { other in
+            other.attributes["field-id"] == id && !to.contains { $0.name == other.name }
+        }
+    }
+
     private mutating func recordPlan(
         _ writerType: TypeID, _ from: [AvroSchema.Field], _ readerType: TypeID, _ to: [AvroSchema.Field]
     ) throws(DecodeError) -> AvroRecordPlan {
         var slots = [Int](repeating: -1, count: from.count)
         var plan = AvroRecordPlan(steps: [], missing: [], slotCount: to.count)
         for (slot, field) in to.enumerated() {
-            if let index = from.firstIndex(where: { $0.name == field.name })
-                ?? from.firstIndex(where: { field.aliases.contains($0.name) })
-            {
+            if let index = place(of: field, in: from, among: to) {
                 guard slots[index] < 0 else {
                     throw DecodeError(.malformed, at: 0, "two fields are read from \(from[index].name)")
                 }

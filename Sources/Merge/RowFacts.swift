@@ -58,38 +58,36 @@ struct RowFacts {
         }
     }
 
-    /// The bounds of each column as text; a column of nulls has none.
+    /// The bounds of each column as canonical text of its type; a column of nulls has none.
     ///
-    /// NaN sorts behind every number, so a column that may hold one ends at NaN.
+    /// Strings are cut between two characters, and a cut maximum is raised to the next text above all that begin
+    /// so. A bound that is not known, that cannot be raised or that is no UTF-8 is left out: any value may then
+    /// lie there. NaN sorts behind every number, so a column that may hold one ends at NaN.
     func bounds(
         _ statistics: [ColumnStatistics]
     ) -> (min: [FileEntry.ColumnText], max: [FileEntry.ColumnText]) {
         var min: [FileEntry.ColumnText] = []
         var max: [FileEntry.ColumnText] = []
+        let notANumber: ByteString = "NaN"
         for (index, column) in columns.enumerated() where !SystemColumn.isReserved(column.name) {
             let known = statistics[index]
-            if let value = known.minimum {
-                let bound = value.lowerBound(longest: RowFacts.boundBytes, as: column.type).0
-                append(bound, column, to: &min)
-            } else if hasNaN[index] {
-                min.append(FileEntry.ColumnText(column: column.name, text: "NaN"))
+            let low = known.minimum?.lowerBound(longest: RowFacts.boundBytes, as: column.type).0
+            let high = known.maximum?.upperBound(longest: RowFacts.boundBytes, as: column.type)?.0
+            let hasOnlyNaN = hasNaN[index] && known.minimum == nil && !known.lacksMinimum
+            if let text = hasOnlyNaN ? notANumber : text(low, column) {
+                min.append(FileEntry.ColumnText(column: column.name, text: text))
             }
-            if hasNaN[index] {
-                max.append(FileEntry.ColumnText(column: column.name, text: "NaN"))
-            } else if let value = known.maximum {
-                let bound = value.upperBound(longest: RowFacts.boundBytes, as: column.type).0
-                append(bound, column, to: &max)
+            if let text = hasNaN[index] ? notANumber : text(high, column) {
+                max.append(FileEntry.ColumnText(column: column.name, text: text))
             }
         }
         return (min, max)
     }
 
-    private func append(
-        _ value: StatisticValue, _ column: TableSchema.Column, to texts: inout [FileEntry.ColumnText]
-    ) {
-        if let text = ValueText.text(of: value.vector(column.type), row: 0, type: column.type) {
-            texts.append(FileEntry.ColumnText(column: column.name, text: text))
-        }
+    private func text(_ value: StatisticValue?, _ column: TableSchema.Column) -> ByteString? {
+        guard let value, let text = ValueText.text(of: value.vector(column.type), row: 0, type: column.type)
+        else { return nil }
+        return text.isUTF8 ? text : nil
     }
 }
 

@@ -47,47 +47,52 @@ enum PropertyValue: Hashable, Sendable {
 }
 
 extension PropertyDeclaration {
+    /// The values that it takes, in words.
+    package var allowed: String {
+        switch kind {
+        case .integer(let range): "an integer from \(range.lowerBound) to \(range.upperBound)"
+        case .limit(let range): "off or an integer from \(range.lowerBound) to \(range.upperBound)"
+        case .bytes(let range):
+            "a size from \(ByteSize.text(range.lowerBound)) to \(ByteSize.text(range.upperBound)), such as 64MiB"
+        case .ratio(let range): "a number from \(range.lowerBound) to \(range.upperBound)"
+        case .boolean: "true or false"
+        case .choice(let choices): choices.joined(separator: ", ")
+        case .only(let choice, let reason): "\(choice): \(reason)"
+        }
+    }
+
     /// The value that a text means and the one text it is kept as, or a sentence about what is expected.
     func parse(_ text: String) -> Result<(value: PropertyValue, canonical: String), Refusal> {
         switch kind {
         case .integer(let range):
-            guard let value = Int64(text), range.contains(value) else {
-                return refuse(text, "an integer from \(range.lowerBound) to \(range.upperBound)")
-            }
+            guard let value = Int64(text), range.contains(value) else { return refuse(text) }
             return .success((.integer(value), String(value)))
         case .limit(let range):
             if text == "off" { return .success((.off, text)) }
-            guard let value = Int64(text), range.contains(value) else {
-                return refuse(text, "off or an integer from \(range.lowerBound) to \(range.upperBound)")
-            }
+            guard let value = Int64(text), range.contains(value) else { return refuse(text) }
             return .success((.integer(value), String(value)))
         case .bytes(let range):
-            guard let value = ByteSize.parse(text), range.contains(value) else {
-                let (low, high) = (ByteSize.text(range.lowerBound), ByteSize.text(range.upperBound))
-                return refuse(text, "a size from \(low) to \(high), such as 64MiB")
-            }
+            guard let value = ByteSize.parse(text), range.contains(value) else { return refuse(text) }
             return .success((.integer(value), ByteSize.text(value)))
         case .ratio(let range):
-            guard let value = Double(text), value.isFinite, range.contains(value) else {
-                return refuse(text, "a number from \(range.lowerBound) to \(range.upperBound)")
-            }
+            guard let value = Double(text), value.isFinite, range.contains(value) else { return refuse(text) }
             return .success((.ratio(value), "\(value)"))
         case .boolean:
-            guard text == "true" || text == "false" else { return refuse(text, "true or false") }
+            guard text == "true" || text == "false" else { return refuse(text) }
             return .success((.boolean(text == "true"), text))
         case .choice(let choices):
-            guard choices.contains(text) else { return refuse(text, choices.joined(separator: ", ")) }
+            guard choices.contains(text) else { return refuse(text) }
             return .success((.text(text), text))
-        case .only(let choice, let reason):
-            guard text == choice else { return refuse(text, "\(choice): \(reason)") }
+        case .only(let choice, _):
+            guard text == choice else { return refuse(text) }
             return .success((.text(text), text))
         }
     }
 
     struct Refusal: Error { var message: String }
 
-    private func refuse<T>(_ text: String, _ expected: String) -> Result<T, Refusal> {
-        .failure(Refusal(message: "\(name) is not set to \"\(text)\": expected \(expected)"))
+    private func refuse<T>(_ text: String) -> Result<T, Refusal> {
+        .failure(Refusal(message: "\(name) is not set to \"\(text)\": expected \(allowed)"))
     }
 }
 

@@ -78,7 +78,9 @@ extension TableProperties {
         .init(
             "state.compression", .choice(StateCompression.allCases.map(\.rawValue)), "zstd",
             "The codec of manifests."),
-        .init("state.compressionLevel", .integer(1...19), "3", "The level of zstd and deflate (at most 9)."),
+        .init(
+            "state.compressionLevel", .integer(1...22), "3",
+            "The level of zstd; deflate takes it too, at most 9."),
         .init("state.entriesPerManifest", .integer(100...1_000_000), "50000", "Most entries in a manifest."),
         .init(
             "state.compaction.tombstoneThreshold", .ratio(0...1), "0.1",
@@ -95,7 +97,7 @@ extension TableProperties {
         .init(
             "state.compaction.afterMerge", .boolean, "true",
             "Whether the three limits above are halved for the state after a merge of data files."),
-        .init("state.read.parallelism", .integer(1...64), "2", "Threads that read manifests."),
+        .init("state.read.parallelism", .integer(1...64), "8", "Threads that read and write manifests."),
         .init(
             "state.retention.versions", .integer(1...100_000), "2", "Newest states that are always kept."),
         .init("state.retention.hours", .integer(0...87_600), "168", "Hours for which every state is kept."),

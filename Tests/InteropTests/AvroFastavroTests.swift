@@ -4,7 +4,7 @@ import JSON
 import TestKit
 import Testing
 
-/// Both directions between this project's Avro and fastavro, over every type and codec.
+/// Both directions between this project's Avro and fastavro and Apache's own package, over every type and codec.
 @Suite(.enabled(if: Peers.isAvailable, Comment(rawValue: Peers.requirement)))
 struct AvroFastavroTests {
     private static let schemaText = """
@@ -27,12 +27,29 @@ struct AvroFastavroTests {
                     "hash": b"\\1\\2\\3\\4", "list": [1, 2, 2**31 - 1], "pairs": {"a": None, "b": "HEARTS"},
                     "either": value(depth - 1, number) if depth else [b"\\x09\\x08\\x07\\x06"]}
         values = [value(number % 3, number) for number in range(50)]
-        mode, codec, text = sys.argv[1:4]
+        mode, codec, text, package = sys.argv[1:5]
+        if package == "avro":
+            import avro.schema
+            from avro.datafile import DataFileReader, DataFileWriter
+            from avro.io import DatumReader, DatumWriter
         schema = fastavro.parse_schema(json.loads(text))
         if mode == "write":
             out = io.BytesIO()
-            fastavro.writer(out, schema, values, codec=codec, sync_interval=700, metadata={"k": "v"})
+            if package == "avro":
+                writer = DataFileWriter(out, DatumWriter(), avro.schema.parse(text), codec=codec)
+                writer.set_meta("k", b"v")
+                for item in values: writer.append(item)
+                writer.flush()
+            else:
+                fastavro.writer(out, schema, values, codec=codec, sync_interval=700, metadata={"k": "v"})
             sys.stdout.buffer.write(out.getvalue())
+        elif package == "avro":
+            reader = DataFileReader(io.BytesIO(sys.stdin.buffer.read()), DatumReader())
+            assert reader.codec == codec, reader.codec
+            assert reader.get_meta("k") == b"v"
+            assert reader.datum_reader.writers_schema.fields[3].get_prop("field-id") == 104
+            assert list(reader) == values
+            print("equal")
         else:
             reader = fastavro.reader(sys.stdin.buffer)
             assert reader.codec == codec, reader.codec
@@ -58,16 +75,20 @@ struct AvroFastavroTests {
     private static let values = (0..<50).map { value($0 % 3, Int64($0)) }
     private static let codecs: [AvroCodec] = [.null, .deflate(), .snappy, .zstandard()]
 
-    private static func run(_ mode: String, _ codec: AvroCodec, input: [UInt8] = []) throws -> [UInt8] {
+    private static let packages: [ByteString] = ["fastavro", "avro"]
+
+    private static func run(
+        _ mode: String, _ codec: AvroCodec, _ package: ByteString, input: [UInt8] = []
+    ) throws -> [UInt8] {
         let result = try Peers.python(
-            script, [ByteString(mode), codec.name, ByteString(schemaText)], input: input)
+            script, [ByteString(mode), codec.name, ByteString(schemaText), package], input: input)
         #expect(result.succeeded, "\(result.errorText)")
         return result.standardOutput
     }
 
-    @Test("fastavro's files are read", arguments: codecs)
-    func reading(codec: AvroCodec) throws {
-        let file = try Self.run("write", codec)
+    @Test("their files are read", arguments: codecs, packages)
+    func reading(codec: AvroCodec, package: ByteString) throws {
+        let file = try Self.run("write", codec, package)
         try AvroFileReader.reading(file) { (reader) throws(DecodeError) in
             #expect(reader.codec.name == codec.name)
             #expect(reader.metadata.contains { $0.key == "k" && $0.value == "v" })
@@ -79,8 +100,8 @@ struct AvroFastavroTests {
         }
     }
 
-    @Test("fastavro reads the files written here", arguments: codecs)
-    func writing(codec: AvroCodec) throws {
+    @Test("they read the files written here", arguments: codecs, packages)
+    func writing(codec: AvroCodec, package: ByteString) throws {
         let schema = try AvroSchema.parse(Self.schemaText)
         var writer = AvroFileWriter(
             schema: schema, codec: codec, metadata: [("k", "v")], syncMarker: Array(100..<116), blockSize: 700
@@ -88,7 +109,7 @@ struct AvroFastavroTests {
         for value in Self.values {
             try writer.append { (encoder) throws(AvroMismatch) in try encoder.encode(value, schema) }
         }
-        let answer = try Self.run("read", codec, input: writer.finish())
+        let answer = try Self.run("read", codec, package, input: writer.finish())
         #expect(String(decoding: answer, as: UTF8.self) == "equal\n")
     }
 }

@@ -14,6 +14,41 @@ struct TablePropertiesTests {
         #expect(declaration.summary.hasSuffix("."))
     }
 
+    @Test(
+        "each key of the format's document is a property with the document's default",
+        arguments: [
+            ("state.format", "avro"), ("state.compression", "zstd"), ("state.compressionLevel", "3"),
+            ("state.entriesPerManifest", "50000"), ("state.compaction.tombstoneThreshold", "0.1"),
+            ("state.compaction.maxManifests", "20"),
+            // The document disables it by the greatest 32-bit integer.
+            ("state.compaction.largeRemoveThreshold", "off"), ("state.compaction.afterMerge", "true"),
+            ("state.read.parallelism", "8"), ("state.retention.versions", "2"),
+            ("state.retention.hours", "168"), ("state.gc.minManifestAgeHours", "1"),
+        ])
+    func documentKeys(name: ByteString, value: ByteString) throws {
+        #expect(TableProperties().text(name) == value)
+        // What is out of range is refused with the range.
+        let declaration = try #require(TableProperties.declaration(name))
+        do throws(PropertyError) {
+            _ = try TableProperties.validate(name, "-1.5x")
+            Issue.record("\(name) took nonsense")
+        } catch {
+            #expect(error.message.contains(declaration.allowed) && error.message.contains(name.display))
+        }
+    }
+
+    @Test("levels of zstd go from 1 to 22")
+    func compressionLevels() throws {
+        for level in ["1", "22"] as [ByteString] {
+            #expect(try TableProperties.validate("state.compressionLevel", level) == level)
+        }
+        for level in ["0", "23", "-1", "3.5"] as [ByteString] {
+            #expect(throws: PropertyError.self) {
+                try TableProperties.validate("state.compressionLevel", level)
+            }
+        }
+    }
+
     @Test("every typed value can be had")
     func typed() {
         let properties = TableProperties()
@@ -30,7 +65,7 @@ struct TablePropertiesTests {
         #expect(properties.stateCompressionLevel == 3 && properties.stateEntriesPerManifest == 50_000)
         #expect(properties.stateTombstoneThreshold == 0.1 && properties.stateMaxTombstones == 20_000)
         #expect(properties.stateMaxManifests == 20 && properties.stateLargeRemoveThreshold == nil)
-        #expect(properties.stateCompactAfterMerge && properties.stateReadParallelism == 2)
+        #expect(properties.stateCompactAfterMerge && properties.stateReadParallelism == 8)
         #expect(properties.stateRetentionVersions == 2 && properties.stateRetentionHours == 168)
         #expect(properties.stateMinManifestAgeHours == 1 && properties.stateWriteAfterVersions == 10)
         #expect(properties.stateWriteAfterActions == 1000 && properties.stateWriteAfterQuietSeconds == 5)

@@ -1,10 +1,12 @@
+import Avro
 import Bytes
 import Metadata
 import Platform
 import Storage
 import TestKit
 import Testing
-import TransactionLog
+
+@testable import TransactionLog
 
 /// One file of a table, cut or with a byte changed: what a disk may give back.
 enum Damage {
@@ -269,5 +271,30 @@ struct DamageTests {
             #expect(
                 opened.version == expected.version && opened.filePaths == expected.filePaths, "\(form.name)")
         }
+    }
+
+    @Test(
+        "a manifest that nothing vouches for gives an error or as many entries, never a trap",
+        arguments: [SampleManifest.documentSchema, ""])
+    func unsealedManifest(schema: String) throws {
+        let files = (0..<3).map { SampleManifest.fullEntry($0) } + [SampleManifest.bareEntry(9)]
+        let bytes =
+            schema.isEmpty
+            ? SampleManifest.written(files, codec: .null)
+            : try SampleManifest.bytes(
+                (0..<4).map { SampleManifest.record("a\($0)", partition: [("day", "1")]) }, codec: .null)
+        var refused = 0
+        for place in bytes.indices {
+            for bits in [0x01, 0x02, 0x10, 0x7F, 0x80, 0xFF] as [UInt8] {
+                var damaged = bytes
+                damaged[place] ^= bits
+                do {
+                    #expect(try SampleManifest.read(damaged, count: 4).count == 4)
+                } catch {
+                    refused += 1
+                }
+            }
+        }
+        #expect(refused > bytes.count)
     }
 }

@@ -65,7 +65,8 @@ struct ForeignDamageTests {
                 let warnings = Box<[String]>([])
                 count += 1
                 do {
-                    let found = try Self.open(storage, warnings).current.fileCount
+                    // Every field is looked at: what was left undecoded must not be what is damaged.
+                    let found = TestTable.files(try Self.open(storage, warnings).current).count
                     #expect(
                         found == 6 || !warnings.value.isEmpty, "\(key) \(Damage.flipName(place)): \(found)")
                 } catch {
@@ -82,5 +83,67 @@ struct ForeignDamageTests {
         }
         // Names in the schema's text and the like are of no consequence; what carries files is.
         #expect(refused > count / 10, "\(refused) of \(count)")
+    }
+}
+
+@Suite("Damage to version files of IndexTables")
+struct ForeignVersionDamageTests {
+    private static let key = SampleLog.path.versionFile(Version(1))
+
+    /// What opening says, or how many files there are.
+    private static func outcome(_ bytes: [UInt8], _ storage: MemoryStorage) throws -> (
+        files: Int?, text: String
+    ) {
+        try Damage.replace(key, bytes, in: storage)
+        do {
+            return (try ForeignVersionFileTests.open(storage).current.fileCount, "")
+        } catch {
+            return (nil, "\(error)")
+        }
+    }
+
+    @Test("a file in plain text that is cut inside a line is refused with its name and line")
+    func plainCuts() throws {
+        let storage = try ForeignVersionFileTests.put(
+            [ForeignVersionFileTests.first, ForeignVersionFileTests.second]) { $0 }
+        let bytes = try storage.get(Self.key)
+        for length in 0..<bytes.count {
+            let cut = Array(bytes[..<length])
+            let (files, text) = try Self.outcome(cut, storage)
+            // Between two lines there is nothing that could tell.
+            let isLineEnd = cut.last == 0x0A || (bytes[length] == 0x0A && length > 0)
+            if isLineEnd {
+                #expect(files == cut.split(separator: 0x0A).count, "\(length)")
+            } else {
+                #expect(
+                    files == nil && text.contains("00000000000000000001.json, line"), "\(length): \(text)")
+            }
+        }
+    }
+
+    @Test("a compressed file that is cut anywhere is refused, and a changed byte never changes what it says")
+    func gzip() throws {
+        let storage = try ForeignVersionFileTests.put(
+            [ForeignVersionFileTests.first, ForeignVersionFileTests.second]) { bytes in
+                (try? ForeignVersionFileTests.gzip(bytes)) ?? bytes
+            }
+        let bytes = try storage.get(Self.key)
+        #expect(bytes.prefix(2) == [0x1F, 0x8B])
+        for length in 0..<bytes.count {
+            let (files, text) = try Self.outcome(Array(bytes[..<length]), storage)
+            #expect(files == nil && text.contains("00000000000000000001.json"), "\(length): \(text)")
+        }
+        var refused = 0
+        for place in bytes.indices {
+            let (files, text) = try Self.outcome(Damage.flipped(bytes, place), storage)
+            // Time, system and level stand in the header and mean nothing.
+            if let files {
+                #expect(files == 2 && place < 10, "\(Damage.flipName(place))")
+            } else {
+                refused += 1
+                #expect(text.contains("00000000000000000001.json"), "\(Damage.flipName(place)): \(text)")
+            }
+        }
+        #expect(refused >= bytes.count - 10)
     }
 }

@@ -11,6 +11,10 @@ package struct ColumnStatistics: Equatable, Sendable {
     /// True where the bound is one of the values.
     package var isMinimumExact = true
     package var isMaximumExact = true
+    /// True where there may be values and nothing is known of where they begin or end: `minimum` or `maximum` is
+    /// nil for that reason, and not because there is no value.
+    package private(set) var lacksMinimum = false
+    package private(set) var lacksMaximum = false
 
     package init(nullCount: Int? = nil, minimum: StatisticValue? = nil, maximum: StatisticValue? = nil) {
         self.nullCount = nullCount
@@ -34,11 +38,17 @@ package struct ColumnStatistics: Equatable, Sendable {
         } else {
             nullCount = nil
         }
-        if let low = other.minimum, minimum.map({ low.precedes($0, as: type) }) ?? true {
+        if lacksMinimum || other.lacksMinimum {
+            lacksMinimum = true
+            minimum = nil
+        } else if let low = other.minimum, minimum.map({ low.precedes($0, as: type) }) ?? true {
             minimum = low
             isMinimumExact = other.isMinimumExact
         }
-        if let high = other.maximum, maximum.map({ $0.precedes(high, as: type) }) ?? true {
+        if lacksMaximum || other.lacksMaximum {
+            lacksMaximum = true
+            maximum = nil
+        } else if let high = other.maximum, maximum.map({ $0.precedes(high, as: type) }) ?? true {
             maximum = high
             isMaximumExact = other.isMaximumExact
         }
@@ -46,6 +56,17 @@ package struct ColumnStatistics: Equatable, Sendable {
 }
 
 extension ColumnStatistics {
+    /// Those of a chunk of `valueCount` values, nulls included.
+    ///
+    /// Writers leave bounds out: of long strings, of columns with NaN, or always. What other rows say of theirs
+    /// must then not be taken for bounds of these.
+    init(_ stored: StoredStatistics, _ column: FileColumn, valueCount: Int) {
+        self.init(stored, column)
+        let isEmpty = nullCount == valueCount
+        lacksMinimum = minimum == nil && !isEmpty
+        lacksMaximum = maximum == nil && !isEmpty
+    }
+
     init(_ stored: StoredStatistics, _ column: FileColumn) {
         self.init(nullCount: stored.nullCount)
         // The older fields were written in signed order, whatever the type.
@@ -71,7 +92,9 @@ extension ColumnStatistics {
             result.isMinimumExact = isExact && isMinimumExact
         }
         if let maximum {
-            let (bound, isExact) = maximum.upperBound(longest: longest, as: column.column.type)
+            // Where nothing short is above it, the value itself is the bound.
+            let (bound, isExact) =
+                maximum.upperBound(longest: longest, as: column.column.type) ?? (maximum, isExact: true)
             result.maximum = bound.plain(column)
             result.isMaximumExact = isExact && isMaximumExact
         }

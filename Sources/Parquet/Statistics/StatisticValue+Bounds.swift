@@ -15,8 +15,9 @@ extension StatisticValue {
         }
     }
 
-    /// A value at or above this one, of at most about `longest` bytes, and whether it is this one.
-    package func upperBound(longest: Int, as type: ColumnType) -> (StatisticValue, isExact: Bool) {
+    /// A value at or above this one, of at most about `longest` bytes, and whether it is this one; nil where
+    /// nothing that short is above it.
+    package func upperBound(longest: Int, as type: ColumnType) -> (StatisticValue, isExact: Bool)? {
         switch self {
         case .float(let value) where value == 0: return (.float(0.0), true)
         case .double(let value) where value == 0: return (.double(0.0), true)
@@ -24,8 +25,7 @@ extension StatisticValue {
             let raised =
                 type == .string
                 ? Self.nextText(value.bytes, longest) : Self.nextBytes(Array(value.bytes[..<longest]))
-            // Where nothing short is above it, the value itself is the bound.
-            return raised.map { (.bytes(ByteString($0)), false) } ?? (self, true)
+            return raised.map { (.bytes(ByteString($0)), false) }
         default: return (self, true)
         }
     }

@@ -44,7 +44,7 @@ extension ParquetWriter {
             finished.group.chunks[position] = copied
             finished.columnIndexes.append(try index(file, chunk.columnIndex))
             finished.offsetIndexes.append(try shifted(try index(file, chunk.offsetIndex), by: shift))
-            let known = ColumnStatistics(chunk.stored, columns[position])
+            let known = ColumnStatistics(chunk.stored, columns[position], valueCount: chunk.valueCount)
             statistics[position].merge(known, as: schema[position].type)
         }
         add(finished)

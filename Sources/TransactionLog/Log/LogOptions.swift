@@ -3,8 +3,8 @@ import Storage
 
 /// What does not belong to the table but to the process that opens it.
 package struct LogOptions: Sendable {
-    /// Threads that read manifests at the same time.
-    package var readParallelism = 8
+    /// Most threads that read or write manifests at the same time; a table's `state.read.parallelism` may be lower.
+    package var readParallelism = 64
     /// How often a commit that meets other writers starts over.
     package var maxCommitAttempts = 100
     /// How often a storage that does not answer is asked, the first time included; pauses are 5 ms, 25 ms, 125 ms.

@@ -18,6 +18,7 @@ struct StateReader: Sendable {
         let manifest = try self.manifest(version)
         var facts = try manifest.facts { () throws(LogError) in try ForeignDefinition.find(in: store) }
         let isOwn = facts.definition.provider == "firn"
+        let threads = options.threads(manifest)
         facts.files = try files(manifest, partitionColumns: facts.definition.partitionColumns)
         if !isOwn { facts.files.keepNewestOfEachPath() }
         // Other programs' totals are sums of what was added, not of what is there.
@@ -32,17 +33,18 @@ struct StateReader: Sendable {
         }
         facts.references = ReferenceSet(
             try set(
-                manifest.references, SetManifestReader.references,
+                manifest.references, threads: threads, SetManifestReader.references,
                 entryKey: { ReferenceKey(file: $0.file, partition: $0.partition) },
                 tombstoneKey: SetKey.reference))
         facts.garbage = GarbageSet(
             try set(
-                manifest.garbage, SetManifestReader.garbage, entryKey: { $0.file }, tombstoneKey: SetKey.file)
+                manifest.garbage, threads: threads, SetManifestReader.garbage, entryKey: { $0.file },
+                tombstoneKey: SetKey.file)
         )
         facts.partitions = PartitionSet(
             partitionColumns: facts.definition.partitionColumns,
             try set(
-                manifest.partitions, SetManifestReader.partitions, entryKey: { $0.id },
+                manifest.partitions, threads: threads, SetManifestReader.partitions, entryKey: { $0.id },
                 tombstoneKey: { PartitionID($0) }))
         return (TableState(facts), manifest)
     }
@@ -73,7 +75,7 @@ struct StateReader: Sendable {
         _ manifest: StateManifest, partitionColumns: [ByteString], ofManifests needed: [Int]? = nil
     ) throws(LogError) -> FileSet {
         let infos = needed?.map { manifest.files.manifests[$0] } ?? manifest.files.manifests
-        let segments = try Parallel.map(infos, threads: options.readParallelism) {
+        let segments = try Parallel.map(infos, threads: options.threads(manifest)) {
             [self] (info) throws(LogError) in
             let bytes = try verifiedBytes(info)
             do throws(DecodeError) {
@@ -92,11 +94,11 @@ struct StateReader: Sendable {
     }
 
     private func set<Key: Hashable & Sendable, Value: Hashable & Sendable>(
-        _ stored: StoredSet<KeyTombstone>,
+        _ stored: StoredSet<KeyTombstone>, threads: Int,
         _ decode: @escaping @Sendable ([UInt8]) throws(DecodeError) -> [StoredEntry<Value>],
         entryKey: (Value) -> Key, tombstoneKey: (ByteString) -> Key?
     ) throws(LogError) -> ManifestSet<Key, Value> {
-        let parts = try Parallel.map(stored.manifests, threads: options.readParallelism) {
+        let parts = try Parallel.map(stored.manifests, threads: threads) {
             [self] (info) throws(LogError) in
             let bytes = try verifiedBytes(info)
             let entries: [StoredEntry<Value>]
@@ -153,5 +155,18 @@ struct StateReader: Sendable {
         } catch {
             return "the checksum does not match: \(error)"
         }
+    }
+}
+
+extension LogOptions {
+    /// How many threads read the manifests of a state.
+    func threads(_ manifest: StateManifest) -> Int {
+        let overrides = Dictionary(manifest.properties.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+        return threads(TableProperties(overrides: overrides))
+    }
+
+    /// How many threads work on the manifests of a table.
+    func threads(_ properties: TableProperties) -> Int {
+        min(readParallelism, properties.stateReadParallelism)
     }
 }

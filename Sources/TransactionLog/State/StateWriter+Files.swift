@@ -25,7 +25,7 @@ extension StateWriter {
         let chosen = files.slots.indices.filter { rewritten.contains($0) || files.slots[$0].manifest == nil }
         let all = files.files(ofSlots: chosen) { order.compare($0, $1) < 0 }
         let written = try Parallel.map(
-            Self.cuts(all.count, into: policy.entriesPerManifest), threads: options.readParallelism
+            Self.cuts(all.count, into: policy.entriesPerManifest), threads: options.threads(state.properties)
         ) { [self] (range) throws(LogError) -> WrittenManifest in
             var builder = FileSegment.Builder(partitionColumns: order.columns, capacity: range.count)
             builder.append(contentsOf: all[range])
@@ -52,11 +52,10 @@ extension StateWriter {
     }
 
     private func encode(_ segment: FileSegment, columns: [ByteString]) -> ManifestFile {
-        let wire = FileEntryAvro(partitionColumns: columns)
-        var file = AvroFileWriter(
-            schema: ParsedSchemas.fileEntry, codec: codec, syncMarker: entropy.bytes(16))
-        for row in 0..<segment.count { file.append { wire.write(segment[row].entry, to: &$0) } }
-        return ManifestFile(kind: .files, entryCount: segment.count, bytes: file.finish())
+        var file = FileManifestWriter(
+            partitionColumns: columns, codec: codec, syncMarker: entropy.bytes(16))
+        for row in 0..<segment.count { file.append(segment[row].entry) }
+        return file.finish()
     }
 
     private func slotsToRewrite(

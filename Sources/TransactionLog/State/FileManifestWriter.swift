@@ -1,0 +1,39 @@
+import Avro
+import Bytes
+import Metadata
+
+/// Writes a manifest of files, entry by entry.
+///
+/// In memory are the block that is open, as encoded records, and the finished blocks, compressed, until
+/// ``drain(_:)`` takes them.
+struct FileManifestWriter: ~Copyable {
+    private let wire: FileEntryAvro
+    private var file: AvroFileWriter
+
+    /// - Parameter syncMarker: 16 random bytes.
+    init(partitionColumns: [ByteString], codec: AvroCodec, syncMarker: [UInt8]) {
+        wire = FileEntryAvro(partitionColumns: partitionColumns)
+        file = AvroFileWriter(schema: ParsedSchemas.fileEntry, codec: codec, syncMarker: syncMarker)
+    }
+
+    var count: Int { file.recordCount }
+
+    /// The bytes of the manifest so far, without those of the open block.
+    var writtenBytes: Int { file.writtenBytes }
+
+    /// Compressed bytes that ``drain(_:)`` would hand on.
+    var pendingBytes: Int { file.pendingBytes }
+
+    mutating func append(_ entry: FileEntry) {
+        let wire = wire
+        file.append { wire.write(entry, to: &$0) }
+    }
+
+    mutating func drain<E: Error>(_ sink: ([UInt8]) throws(E) -> Void) throws(E) { try file.drain(sink) }
+
+    /// Closes the last block; the bytes are those that were not drained.
+    consuming func finish() -> ManifestFile {
+        let count = file.recordCount
+        return ManifestFile(kind: .files, entryCount: count, bytes: file.finish())
+    }
+}
