@@ -45,7 +45,7 @@ struct Console: Sendable {
 package enum CommandLineTool {
     static let commands: [any Command.Type] = [
         MountCommand.self, UnmountCommand.self, CreateCommand.self, TablesCommand.self, DescribeCommand.self,
-        SetCommand.self, CheckpointCommand.self, CollectCommand.self, CompactCommand.self,
+        FilesCommand.self, SetCommand.self, CheckpointCommand.self, CollectCommand.self, CompactCommand.self,
     ]
 
     package static let version = "0.1.0"

@@ -29,15 +29,25 @@ package final class Store: Sendable {
 
     /// Opens the store at `root`, a directory that exists.
     package static func open(at root: ByteString, options: StoreOptions) throws(StoreError) -> Store {
+        let storage = try directory(root, entropy: options.entropy)
+        do throws(StorageError) {
+            return try open(storage: storage, root: storage.root, options: options)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// The objects of the store at `root`, a directory that exists.
+    static func directory(
+        _ root: ByteString, entropy: any Entropy
+    ) throws(StoreError) -> DirectoryStorage {
         do {
             let real = try FileSystemCalls.realPath(root)
             guard try FileSystemCalls.status(real).isDirectory else {
                 throw StoreError(
                     .enotdir, "\(root) is not a directory; a store is a directory that holds tables")
             }
-            return try open(
-                storage: try DirectoryStorage(root: real, entropy: options.entropy), root: real,
-                options: options)
+            return try DirectoryStorage(root: real, entropy: entropy)
         } catch let error as StoreError {
             throw error
         } catch let error as Errno where error == .enoent {

@@ -48,7 +48,7 @@ struct CommandLineTests {
         let overview = try firn("--help")
         #expect(overview.status == 0)
         for name in [
-            "mount", "unmount", "create", "describe", "set", "checkpoint", "gc", "compact", "tables",
+            "mount", "unmount", "create", "describe", "files", "set", "checkpoint", "gc", "compact", "tables",
         ] {
             #expect(overview.output.contains("\n  \(name) "), "\(name) is not in the overview")
             let one = try firn(ByteString(name), "--help")

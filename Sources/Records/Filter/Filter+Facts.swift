@@ -95,7 +95,8 @@ extension ColumnFacts {
         switch values {
         case .none: return nil
         case .within(let min, let max):
-            if literal.isNaN { return (true, true, true) }
+            let isOneValue = min.flatMap { min in max.map { min.compare($0) == 0 } } ?? false
+            if literal.isNaN, !isOneValue { return (true, true, true) }
             let low = min.map { literal.order(of: $0) } ?? -1
             let high = max.map { literal.order(of: $0) } ?? 1
             // Nothing is just between two neighbours.

@@ -107,7 +107,12 @@ extension StateOutline {
         if let base {
             columns = try base.head { () throws(LogError) in definition }.definition.partitionColumns
             files = try reader.files(base, partitionColumns: columns, ofManifests: needed)
-            if !isForeign { try check(files, needed) }
+            if isForeign {
+                // The entries of one path have one partition, so that bounds lead to both or to none.
+                files.keepNewestOfEachPath()
+            } else {
+                try check(files, needed)
+            }
             guard columns == definition.partitionColumns || base.fileCount == 0 else {
                 throw .inconsistent(version, "the partition columns change while the table has files")
             }
