@@ -89,4 +89,11 @@ extension FileSet {
         result.writtenFilter = filter(writtenFilter, with: written.map(\.segment), areWritten: true)
         return result
     }
+
+    /// Takes over what a set knows of the ids of its manifests, many of which are this one's too.
+    package mutating func shareFilter(of other: FileSet) {
+        let known = Set(other.segments(areWritten: true).map { ObjectIdentifier($0) })
+        let new = segments(areWritten: true).filter { !known.contains(ObjectIdentifier($0)) }
+        writtenFilter = other.filter(other.writtenFilter, with: new, areWritten: true)
+    }
 }

@@ -4,6 +4,8 @@ import Platform
 /// Writes states in the background: after some versions, some actions, or some seconds of quiet.
 ///
 /// It never holds up a commit. What goes wrong is reported and tried again after the next commit, or a minute.
+/// Of several processes on one table the one writes whose commit made a state due; the others take its state over,
+/// and write one themselves where none has come when as much again was committed.
 package final class ManifestWriter: Sendable {
     private struct Signal {
         var isStopped = false
@@ -37,7 +39,8 @@ package final class ManifestWriter: Sendable {
     /// Lets a state be written now, if there is anything to write.
     package func writeNow() { monitor.update { $0.isAsked = true } }
 
-    private enum Wake { case stop, look, quiet }
+    private enum Wake { case stop, look, quiet, asked }
+    private enum Outcome { case done, nothing, failed }
 
     private static func run(
         _ log: TransactionLog, _ monitor: Monitor<Signal>,
@@ -46,21 +49,35 @@ package final class ManifestWriter: Sendable {
         var failedAt: Int?
         while true {
             let seen = monitor.withLock { $0.changeCount }
-            let properties = log.current.properties
-            let unwritten = log.unwritten
-            let isPending = unwritten.versionCount > 0
-            let isDue =
-                isPending
-                && (unwritten.versionCount >= properties.stateWriteAfterVersions
-                    || unwritten.actionCount >= properties.stateWriteAfterActions)
-            if isDue, failedAt != seen {
-                failedAt = write(log, report) ? nil : seen
-                continue
-            }
-            let quietSeconds = failedAt == seen ? 60 : properties.stateWriteAfterQuietSeconds
-            let wake = wait(monitor, seen, seconds: isPending ? quietSeconds : nil)
+            let outcome = failedAt == seen ? .nothing : act(log.stateTurn, log, report)
+            failedAt = outcome == .failed ? seen : failedAt
+            if outcome == .done { continue }
+            let isPending = log.unwritten.versionCount > 0
+            let seconds = failedAt == seen ? 60 : log.current.properties.stateWriteAfterQuietSeconds
+            let wake = wait(monitor, seen, seconds: isPending ? seconds : nil)
             if wake == .stop { return }
-            if wake == .quiet, isPending { failedAt = write(log, report) ? nil : seen }
+            if wake == .look || !isPending { continue }
+            let turn = wake == .asked ? StateTurn.own : .anybody
+            failedAt = act(turn, log, report) == .failed ? seen : nil
+        }
+    }
+
+    /// Takes over what another process has written, or writes.
+    private static func act(
+        _ turn: StateTurn, _ log: TransactionLog,
+        _ report: @Sendable (Result<StateOutcome, LogError>) -> Void
+    ) -> Outcome {
+        if turn == .nobody { return .nothing }
+        do throws(LogError) {
+            if turn != .own {
+                if try log.followState() { return .done }
+                if turn == .others { return .nothing }
+            }
+            report(.success(try log.writeState()))
+            return .done
+        } catch {
+            report(.failure(error))
+            return .failed
         }
     }
 
@@ -70,22 +87,9 @@ package final class ManifestWriter: Sendable {
             if signal.isStopped { return .stop }
             if signal.isAsked {
                 signal.isAsked = false
-                return .quiet
+                return .asked
             }
             return signal.changeCount != seen ? .look : nil
         } ?? .quiet
-    }
-
-    /// False where it has to be tried again.
-    private static func write(
-        _ log: TransactionLog, _ report: @Sendable (Result<StateOutcome, LogError>) -> Void
-    ) -> Bool {
-        do throws(LogError) {
-            report(.success(try log.writeState()))
-            return true
-        } catch {
-            report(.failure(error))
-            return false
-        }
     }
 }

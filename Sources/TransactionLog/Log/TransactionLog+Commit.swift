@@ -108,7 +108,7 @@ extension TransactionLog {
         }
         switch store.create(path.versionFile(base.version.next), bytes) {
         case .created:
-            advance(to: plan.state, by: plan.committed)
+            advance(to: plan.state, by: plan.committed, isOwn: true)
             shared.withLock { $0.contendedCommits = max(0, $0.contendedCommits - 1) }
             for (transaction, committed) in zip(accepted, plan.committed) {
                 finish(transaction, of: group, .success(committed))

@@ -30,7 +30,7 @@ extension TransactionLog {
         while true {
             let state = current
             guard let transactions = try store.transactions(of: state.version.next) else { break }
-            advance(to: try Replay.apply(transactions, to: state), by: transactions)
+            advance(to: try Replay.apply(transactions, to: state), by: transactions, isOwn: false)
             found += transactions
         }
         if try isForeignStateNext() { try replaceAll(with: try Replay.open(store, options: options)) }
@@ -73,6 +73,7 @@ extension TransactionLog {
             shared.recent.insert(replayed.transactions)
             shared.pendingActionCount = replayed.transactions.reduce(0) { $0 + $1.actions.count }
             shared.lastSeenMilliseconds = now
+            shared.hasStateTurn = true
             return (old, shared.observers)
         }
         let news = replayed.transactions.filter { $0.version > old.version }

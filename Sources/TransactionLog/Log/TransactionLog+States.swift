@@ -114,8 +114,9 @@ extension TransactionLog {
     }
 
     /// Takes over a state that another process wrote, so that the next one builds on it.
-    private func adoptState(at version: Version) throws(LogError) {
-        let (state, manifest) = try StateReader(store, options).read(version)
+    func adoptState(at version: Version) throws(LogError) {
+        let reader = StateReader(store, options, sharing: current.files)
+        let (state, manifest) = try reader.read(version)
         try rebase(on: StateWriter.Written(manifest: manifest, state: state))
     }
 
@@ -154,10 +155,7 @@ extension TransactionLog {
 
     /// What was committed since the newest state: versions, and actions in them.
     package var unwritten: (versionCount: Int, actionCount: Int) {
-        shared.withLock { shared in
-            let from = shared.base?.version.rawValue ?? -1
-            return (Int(shared.current.version.rawValue - from), shared.pendingActionCount)
-        }
+        shared.withLock { ($0.pendingVersionCount, $0.pendingActionCount) }
     }
 }
 

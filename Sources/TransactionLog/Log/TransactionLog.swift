@@ -34,6 +34,8 @@ package final class TransactionLog: Sendable {
         var unsettled: [CommitID: UnsettledAttempt] = [:]
         /// Commits to come that look for others' versions first.
         var contendedCommits = 0
+        /// Whether it was a commit of this process that made a state due.
+        var hasStateTurn = true
         var observers: [Observer] = []
         /// When newer versions were last looked for or made, by the wall clock.
         var lastSeenMilliseconds: Int64
@@ -73,20 +75,34 @@ package final class TransactionLog: Sendable {
         shared.withLock { $0.observers.append(observer) }
     }
 
-    /// Makes `state` the current one and tells the observers.
+    /// Makes `state` the current one and tells the observers. `isOwn` is true for a commit of this process.
     ///
     /// - Precondition: `serial` is held and `state` follows from the current state by `transactions`.
-    func advance(to state: TableState, by transactions: [CommittedTransaction]) {
+    func advance(to state: TableState, by transactions: [CommittedTransaction], isOwn: Bool) {
         let now = clock.nowMilliseconds()
         let (old, observers) = shared.withLock { shared in
             let old = shared.current
+            let wasDue = shared.isStateDue()
             shared.current = state
             shared.pending += transactions
             shared.recent.insert(transactions)
             shared.pendingActionCount += transactions.reduce(0) { $0 + $1.actions.count }
             shared.lastSeenMilliseconds = now
+            if !wasDue { shared.hasStateTurn = isOwn }
             return (old, shared.observers)
         }
         for observer in observers { observer(old, state, transactions) }
+    }
+}
+
+extension TransactionLog.Shared {
+    /// Versions since the state that the current one stands on.
+    var pendingVersionCount: Int { Int(current.version.rawValue - (base?.version.rawValue ?? -1)) }
+
+    /// Whether so much was committed since the last state, `times` over, that another is to be written.
+    func isStateDue(times: Int = 1) -> Bool {
+        let properties = current.properties
+        return pendingVersionCount >= times * properties.stateWriteAfterVersions
+            || pendingActionCount >= times * properties.stateWriteAfterActions
     }
 }

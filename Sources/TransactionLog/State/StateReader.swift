@@ -7,10 +7,13 @@ import Metadata
 struct StateReader: Sendable {
     let store: LogStorage
     let options: LogOptions
+    /// Files in memory whose manifests need not be read again.
+    private let known: FileSet?
 
-    init(_ store: LogStorage, _ options: LogOptions) {
+    init(_ store: LogStorage, _ options: LogOptions, sharing known: FileSet? = nil) {
         self.store = store
         self.options = options
+        self.known = known
     }
 
     func read(_ version: Version) throws(LogError) -> (TableState, StateManifest) {
@@ -75,8 +78,10 @@ struct StateReader: Sendable {
         _ manifest: StateManifest, partitionColumns: [ByteString], ofManifests needed: [Int]? = nil
     ) throws(LogError) -> FileSet {
         let infos = needed?.map { manifest.files.manifests[$0] } ?? manifest.files.manifests
+        let there = known?.segments() ?? [:]
         let segments = try Parallel.map(infos, threads: options.threads(manifest)) {
             [self] (info) throws(LogError) in
+            if let same = there[info.path], same.info.checksum == info.checksum { return same.segment }
             let bytes = try verifiedBytes(info)
             do throws(DecodeError) {
                 return try FileManifestReader.read(
@@ -85,12 +90,14 @@ struct StateReader: Sendable {
                 throw LogError.damaged(file: info.path.display, line: nil, error)
             }
         }
-        return FileSet(
+        var files = FileSet(
             partitionColumns: partitionColumns,
             manifests: zip(segments, infos).map {
                 (segment: $0, manifest: StoredManifest($1))
             },
             tombstones: manifest.files.tombstones)
+        if let known { files.shareFilter(of: known) }
+        return files
     }
 
     private func set<Key: Hashable & Sendable, Value: Hashable & Sendable>(

@@ -1,3 +1,4 @@
+import Bytes
 import Metadata
 
 /// A manifest in storage, as the parts of a state that were read from it or written to it name it.
@@ -16,5 +17,17 @@ extension FileSet.Slot {
         info.tombstoneCount = Int64(removedCount)
         info.liveEntryCount = Int64(liveCount)
         return info
+    }
+}
+
+extension FileSet {
+    /// The segments of manifests by what their infos say, so that a state that lists the same need not read them.
+    func segments() -> [ByteString: (segment: FileSegment, info: ManifestInfo)] {
+        var segments: [ByteString: (segment: FileSegment, info: ManifestInfo)] = [:]
+        for slot in slots {
+            guard let stored = slot.manifest as? StoredManifest else { continue }
+            segments[stored.info.path] = (slot.segment, stored.info)
+        }
+        return segments
     }
 }
