@@ -29,6 +29,19 @@ struct Console: Sendable {
     /// Results.
     func print(_ text: String) { write(Array((text + "\n").utf8), to: 1) }
     func print(bytes: [UInt8]) { write(bytes, to: 1) }
+    /// The same, where it matters that nobody reads it any more.
+    func printChecked(bytes: [UInt8]) throws(Errno) {
+        let file = FileDescriptor(owning: 1)
+        do throws(Errno) {
+            try file.write(bytes)
+            _ = file.release()
+        } catch {
+            // The descriptor stays open: it is the process's own.
+            _ = file.release()
+            throw error
+        }
+    }
+
     /// What is not a result: progress, warnings, errors.
     func note(_ text: String) { write(Array((text + "\n").utf8), to: 2) }
     /// The same without a new line.
@@ -46,6 +59,7 @@ package enum CommandLineTool {
     static let commands: [any Command.Type] = [
         MountCommand.self, UnmountCommand.self, CreateCommand.self, TablesCommand.self, DescribeCommand.self,
         FilesCommand.self, SetCommand.self, CheckpointCommand.self, CollectCommand.self, CompactCommand.self,
+        ChangesCommand.self,
     ]
 
     package static let version = "0.1.0"

@@ -28,6 +28,12 @@ package enum Processes {
 
     package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
+    /// True where the descriptor is a pipe or socket that nobody reads any more.
+    package static func readerIsGone(_ descriptor: Int32) -> Bool {
+        var asked = pollfd(fd: descriptor, events: 0, revents: 0)
+        return poll(&asked, 1, 0) == 1 && asked.revents & Int16(POLLERR) != 0
+    }
+
     /// The name of the machine.
     package static func hostName() -> ByteString {
         var buffer = [CChar](repeating: 0, count: 256)

@@ -29,7 +29,7 @@ extension StoreError {
             case .alreadyExists: .eexist
             case .damaged, .inconsistent, .missingVersion: .ebadmsg
             case .unsupported: .eopnotsupp
-            case .expired: .estale
+            case .expired, .beyondRetention: .estale
             case .poisoned: .eio
             case .storage(let error): Self.errno(of: error)
             }

@@ -57,19 +57,23 @@ extension Table {
         }
     }
 
-    /// What a version changed, as JSON lines; its version file must be there.
+    /// What a version changed, as JSON lines: from the version before, or from the nearest older one that can be
+    /// had; one line that says so where there is none.
     package func changesText(at version: Version) throws(StoreError) -> [UInt8] {
-        let path = LogPath(table: name)
-        do {
-            let bytes = try storage.get(path.versionFile(version))
-            return ChangesReport.lines(
-                try VersionFile.decode(bytes, version: version))
-        } catch let error as StorageError where error.kind == .notFound {
-            throw StoreError(.estale, "the changes of version \(version) can no longer be had")
-        } catch let error as StorageError {
-            throw StoreError(error)
+        var bytes: [UInt8] = []
+        do throws(LogError) {
+            guard let before = try log.changeReader.predecessor(of: version) else {
+                let time = try log.state(at: version).timestamp
+                let error = LogError.beyondRetention(Version(version.rawValue - 1), oldest: version)
+                return ChangesReport.unknown(version, timestamp: time, because: error.description)
+            }
+            try log.changeReader.changes(from: before, to: version) { change in
+                bytes += ChangesReport.lines(change)
+                return true
+            }
+            return bytes
         } catch {
-            throw StoreError(.ebadmsg, "the file of version \(version) cannot be read: \(error)")
+            throw StoreError(error)
         }
     }
 

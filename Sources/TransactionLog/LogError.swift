@@ -15,6 +15,9 @@ package enum LogError: Error, Sendable, CustomStringConvertible {
     case missingVersion(Version, String)
     /// The version can no longer be had: its version files or states have expired.
     case expired(Version)
+    /// The changes after a version can no longer be told; `oldest` is the first after which they can, nil
+    /// where there is none.
+    case beyondRetention(Version, oldest: Version?)
     /// The transactions of a version contradict the state before it.
     case inconsistent(Version, String)
     /// A sync of the log failed and the table must be opened again.
@@ -42,6 +45,10 @@ package enum LogError: Error, Sendable, CustomStringConvertible {
         case .unsupported(let message): message
         case .missingVersion(let version, let message): "version \(version) is missing: \(message)"
         case .expired(let version): "version \(version) can no longer be had"
+        case .beyondRetention(let version, let oldest):
+            "the changes after version \(version) are beyond retention: the oldest version after which they can be "
+                + "told is \(oldest?.description ?? "none"); to keep them longer, raise the property "
+                + "log.retention.hours or state.retention.hours"
         case .inconsistent(let version, let message):
             "version \(version) contradicts the state before it: \(message)"
         case .poisoned: "an earlier sync of the log failed; the table must be opened again"

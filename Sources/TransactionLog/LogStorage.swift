@@ -61,6 +61,16 @@ struct LogStorage: Sendable {
     func transactions(
         of version: Version, columns: [ByteString]? = nil
     ) throws(LogError) -> [CommittedTransaction]? {
+        try transactions(of: version) { () throws(LogError) in
+            if let columns { return columns }
+            return try version.rawValue == 0 ? [] : ForeignDefinition.find(in: self).partitionColumns
+        }
+    }
+
+    /// The same, with the partition columns asked for where they are needed.
+    func transactions(
+        of version: Version, columns: () throws(LogError) -> [ByteString]
+    ) throws(LogError) -> [CommittedTransaction]? {
         guard let bytes = try read(path.versionFile(version)) else { return nil }
         let text: [UInt8]
         do throws(DecodeError) { text = try ForeignVersionFile.decompressed(bytes) ?? bytes } catch {
@@ -69,10 +79,7 @@ struct LogStorage: Sendable {
         guard ForeignVersionFile.isForeign(text) else {
             return try VersionFile.decode(bytes, version: version)
         }
-        return try ForeignVersionFile.decode(text, version: version) { () throws(LogError) in
-            if let columns { return columns }
-            return try version.rawValue == 0 ? [] : ForeignDefinition.find(in: self).partitionColumns
-        }
+        return try ForeignVersionFile.decode(text, version: version, columns: columns)
     }
 
     /// Versions, states and checkpoints; only those from `floor` on where there is one (states below may be among them).

@@ -37,7 +37,7 @@ struct ExpiryTests {
         #expect(try sample.log.transactions(of: Version(-1)) == nil)
     }
 
-    @Test("changes come in version order, and say which version has expired")
+    @Test("changes come in version order, and say from which version on they can be told")
     func changes() throws {
         let sample = try Self.sample()
         _ = try sample.log.commit(sample.transaction([SampleLog.removal(sample.file(2))]))
@@ -47,17 +47,24 @@ struct ExpiryTests {
         #expect(changes.map { $0.removed.map(\.path) } == [[], [], [sample.file(2).path]])
         #expect(try sample.log.changes(from: Version(5), to: Version(5)).isEmpty)
         _ = try sample.log.expire(states: [], versionFiles: Self.versions(0...4))
+        // From state 3 to state 6, then file by file.
+        let rest = try sample.log.changes(from: Version(3), to: Version(13))
+        #expect(rest.map(\.version.rawValue) == [6, 7, 8, 9, 10, 11, 12, 13])
+        #expect(rest.map(\.isDifference) == [true] + Array(repeating: false, count: 7))
+        #expect(rest[0].after == Version(3))
+        #expect(Set(rest[0].added.map(\.path)) == Set((4...6).map { sample.file($0).path }))
         do {
             _ = try sample.log.changes(from: Version(2), to: Version(13))
             Issue.record("changes of an expired version were told")
         } catch {
-            guard case .expired(Version(3)) = error else { throw error }
+            guard case .beyondRetention(Version(2), oldest: Version(3)) = error else { throw error }
+            #expect(error.description.contains("log.retention.hours"))
         }
         do {
             _ = try sample.log.changes(from: Version(12), to: Version(20))
             Issue.record("changes of a version to come were told")
         } catch {
-            guard case .missingVersion(Version(14), _) = error else { throw error }
+            guard case .missingVersion(Version(20), _) = error else { throw error }
         }
     }
 

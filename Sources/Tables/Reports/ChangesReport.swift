@@ -1,58 +1,60 @@
 import Bytes
 import JSON
 package import Metadata
+package import TransactionLog
 
-/// What a version changed, as JSON lines: the file `changes.jsonl` of a version.
+/// What versions changed, as JSON lines: the file `changes.jsonl` of a version, and `firn changes --json`.
 ///
 /// ```json
 /// {"change":"add","path":"data/….parquet","rows":100,"bytes":5120,"version":7,"timestamp":…,"dataChange":true}
-/// {"change":"remove","path":"data/….parquet","version":7,"timestamp":…,"dataChange":false,"job":"…"}
+/// {"change":"remove","path":"data/….parquet","bytes":5120,"job":"…","version":7,"timestamp":…,"dataChange":false}
 /// ```
+///
+/// A line of what happened somewhere between two versions, as only their states are left, names the older one
+/// too: `"after":3,"version":7`. All such lines of a range belong together.
 package enum ChangesReport {
-    package static func lines(_ transactions: [CommittedTransaction]) -> [UInt8] {
+    /// - Parameter dataOnly: leaves out what a job only moved.
+    package static func lines(_ change: VersionChange, dataOnly: Bool = false) -> [UInt8] {
         var bytes: [UInt8] = []
-        for transaction in transactions {
-            for action in transaction.actions {
-                guard let object = line(action, transaction) else { continue }
-                bytes += JSONValue.object(object).compactBytes
-                bytes.append(UInt8(ascii: "\n"))
-            }
+        for file in change.files where !dataOnly || change.changesData(file) {
+            bytes += JSONValue.object(line(file, change)).compactBytes
+            bytes.append(UInt8(ascii: "\n"))
         }
         return bytes
     }
 
-    private static func line(_ action: Action, _ transaction: CommittedTransaction) -> JSONObject? {
-        switch action {
-        case .add(let file): addition(file, transaction)
-        case .remove(let removal): self.removal(removal, transaction)
-        default: nil
+    /// The one line of a version whose changes can no longer be told.
+    package static func unknown(_ version: Version, timestamp: Int64, because reason: String) -> [UInt8] {
+        let object: JSONObject = [
+            "change": "unknown", "version": .integer(version.rawValue), "timestamp": .integer(timestamp),
+            "reason": .string(ByteString(reason)),
+        ]
+        return JSONValue.object(object).compactBytes + [UInt8(ascii: "\n")]
+    }
+
+    private static func line(_ file: FileChange, _ change: VersionChange) -> JSONObject {
+        var object: JSONObject
+        switch file {
+        case .added(let entry):
+            object = ["change": "add", "path": .string(entry.path)]
+            if let rows = entry.rowCount { object["rows"] = .integer(rows) }
+            object["bytes"] = .integer(entry.sizeBytes)
+            if let source = entry.source { object["source"] = .string(source) }
+            if let job = entry.job { object["job"] = .string(ByteString(job.description)) }
+            if change.isDifference {
+                object["addedAtVersion"] = .integer(entry.addedAtVersion.rawValue)
+                object["addedAtTimestamp"] = .integer(entry.addedAtTimestamp)
+            }
+        case .removed(let removal):
+            object = ["change": "remove", "path": .string(removal.path)]
+            if let bytes = removal.sizeBytes { object["bytes"] = .integer(bytes) }
+            if let job = removal.job { object["job"] = .string(ByteString(job.description)) }
         }
-    }
-
-    private static func addition(_ file: FileEntry, _ transaction: CommittedTransaction) -> JSONObject {
-        var object: JSONObject = ["change": "add", "path": .string(file.path)]
-        if let rows = file.rowCount { object["rows"] = .integer(rows) }
-        object["bytes"] = .integer(file.sizeBytes)
-        if let source = file.source { object["source"] = .string(source) }
-        if let job = file.job { object["job"] = .string(ByteString(job.description)) }
-        addOrigin(transaction, dataChange: file.dataChange, to: &object)
+        if change.isDifference { object["after"] = .integer(change.after.rawValue) }
+        object["version"] = .integer(change.version.rawValue)
+        object["timestamp"] = .integer(change.timestamp)
+        object["dataChange"] = .bool(change.changesData(file))
         return object
-    }
-
-    private static func removal(_ file: FileRemoval, _ transaction: CommittedTransaction) -> JSONObject {
-        var object: JSONObject = ["change": "remove", "path": .string(file.path)]
-        if let bytes = file.sizeBytes { object["bytes"] = .integer(bytes) }
-        if let job = file.job { object["job"] = .string(ByteString(job.description)) }
-        addOrigin(transaction, dataChange: file.dataChange, to: &object)
-        return object
-    }
-
-    private static func addOrigin(
-        _ transaction: CommittedTransaction, dataChange: Bool, to object: inout JSONObject
-    ) {
-        object["version"] = .integer(transaction.version.rawValue)
-        object["timestamp"] = .integer(transaction.timestamp)
-        object["dataChange"] = .bool(dataChange)
     }
 }
 

@@ -29,31 +29,19 @@ extension TransactionLog {
         return try store.transactions(of: version)
     }
 
-    /// What the versions after `old` up to `new` did, in order: nothing where they are the same.
-    ///
-    /// Where another program commits states without version files, the versions are its states and a change is
-    /// the difference of two of them (``VersionChange/differenceSince``).
-    ///
-    /// Throws `expired` with the first version whose file is gone, `missingVersion` for one that is not there
-    /// yet, before any is returned.
+    /// What the versions after `old` up to `new` did, in order: ``ChangeReader/changes(from:to:_:)``, kept
+    /// in memory.
     package func changes(from old: Version, to new: Version) throws(LogError) -> [VersionChange] {
-        precondition(old <= new)
-        if current.definition.provider != "firn" {
-            return try ForeignChanges(store, options).changes(from: old, to: new)
-        }
         var result: [VersionChange] = []
-        var version = old
-        while version < new {
-            version = version.next
-            guard let transactions = try store.transactions(of: version) else {
-                let newest = try store.listing(from: nil).newestVersion
-                if let newest, version <= newest { throw .expired(version) }
-                throw .missingVersion(version, "the newest is \(newest?.description ?? "none")")
-            }
-            result.append(VersionChange(version, transactions))
+        try changeReader.changes(from: old, to: new) { change in
+            result.append(change)
+            return true
         }
         return result
     }
+
+    /// Tells the changes of this table without its state.
+    package var changeReader: ChangeReader { ChangeReader(store, options) }
 
     /// States and version files with the times of their objects. Looks at each state, reads none.
     package func storedHistory() throws(LogError) -> StoredHistory { try store.history() }

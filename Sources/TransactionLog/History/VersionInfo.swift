@@ -25,35 +25,6 @@ package struct VersionInfo: Hashable, Sendable {
     }
 }
 
-/// What one version did to the live files.
-package struct VersionChange: Sendable {
-    package var version: Version
-    package var timestamp: Int64
-    /// Of its transactions, in order.
-    package var operations: [ByteString]
-    package var added: [FileEntry]
-    package var removed: [FileRemoval]
-    /// Nil where the version's own file says it. Else the change is the difference between the states of this
-    /// version and the named one: what came and went between them is not in it, nor are operations, moved rows
-    /// and times of the single files.
-    package var differenceSince: Version?
-
-    init(_ version: Version, _ transactions: [CommittedTransaction]) {
-        self.version = version
-        timestamp = transactions.last?.timestamp ?? 0
-        operations = transactions.map(\.operation)
-        added = []
-        removed = []
-        for action in transactions.lazy.flatMap(\.actions) {
-            switch action {
-            case .add(let entry): added.append(entry)
-            case .remove(let removal): removed.append(removal)
-            default: break
-            }
-        }
-    }
-}
-
 /// The objects that a log's past consists of, each with the time that its storage gives it.
 package struct StoredHistory: Hashable, Sendable {
     package struct Item: Hashable, Sendable {

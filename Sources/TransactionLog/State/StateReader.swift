@@ -100,25 +100,19 @@ struct StateReader: Sendable {
         return files
     }
 
+    /// The entries of manifests of garbage, also those that later ones replaced.
+    func garbage(_ manifests: [ManifestInfo]) throws(LogError) -> [GarbageEntry] {
+        try entries(manifests, threads: options.readParallelism, SetManifestReader.garbage).flatMap {
+            $0.map(\.value)
+        }
+    }
+
     private func set<Key: Hashable & Sendable, Value: Hashable & Sendable>(
         _ stored: StoredSet<KeyTombstone>, threads: Int,
         _ decode: @escaping @Sendable ([UInt8]) throws(DecodeError) -> [StoredEntry<Value>],
         entryKey: (Value) -> Key, tombstoneKey: (ByteString) -> Key?
     ) throws(LogError) -> ManifestSet<Key, Value> {
-        let parts = try Parallel.map(stored.manifests, threads: threads) {
-            [self] (info) throws(LogError) in
-            let bytes = try verifiedBytes(info)
-            let entries: [StoredEntry<Value>]
-            do throws(DecodeError) { entries = try decode(bytes) } catch {
-                throw LogError.damaged(file: info.path.display, line: nil, error)
-            }
-            guard entries.count == Int(info.entryCount) else {
-                throw LogError.damaged(
-                    file: info.path.display, line: nil,
-                    "\(info.entryCount) entries are announced, \(entries.count) are there")
-            }
-            return entries
-        }
+        let parts = try self.entries(stored.manifests, threads: threads, decode)
         var entries: [ManifestSet<Key, Value>.Entry] = []
         let manifests = stored.manifests.map { StoredManifest($0) }
         for (identity, part) in zip(manifests, parts) {
@@ -137,6 +131,25 @@ struct StateReader: Sendable {
             tombstones.append(ManifestSet<Key, Value>.Tombstone(key: key, version: tombstone.version))
         }
         return ManifestSet(entries: entries, tombstones: tombstones, manifests: manifests)
+    }
+
+    private func entries<Value: Sendable>(
+        _ manifests: [ManifestInfo], threads: Int,
+        _ decode: @escaping @Sendable ([UInt8]) throws(DecodeError) -> [StoredEntry<Value>]
+    ) throws(LogError) -> [[StoredEntry<Value>]] {
+        try Parallel.map(manifests, threads: threads) { [self] (info) throws(LogError) in
+            let bytes = try verifiedBytes(info)
+            let entries: [StoredEntry<Value>]
+            do throws(DecodeError) { entries = try decode(bytes) } catch {
+                throw LogError.damaged(file: info.path.display, line: nil, error)
+            }
+            guard entries.count == Int(info.entryCount) else {
+                throw LogError.damaged(
+                    file: info.path.display, line: nil,
+                    "\(info.entryCount) entries are announced, \(entries.count) are there")
+            }
+            return entries
+        }
     }
 
     private func verifiedBytes(_ info: ManifestInfo) throws(LogError) -> [UInt8] {
