@@ -103,7 +103,7 @@ let package = Package(
         .executableTarget(
             name: "firn-bench",
             dependencies: [
-                "Bytes", "Ingest", "JSON", "Merge", "Metadata", "Parquet", "Platform", "Records",
+                "Avro", "Bytes", "Ingest", "JSON", "Merge", "Metadata", "Parquet", "Platform", "Records",
                 "Storage", "TransactionLog",
             ],
             path: "Tools/Benchmarks", exclude: ["peers", "rows"], swiftSettings: settings),

@@ -1,5 +1,4 @@
 package import Bytes
-import Compression
 
 /// Reads a container file that lies in memory.
 ///
@@ -21,18 +20,29 @@ package struct AvroFileReader {
     private let blockSizeLimit: Int
     private let recordsAreEmpty: Bool
 
+    package static let defaultBlockSizeLimit = 256 << 20
+
     /// Reads the header.
     ///
-    /// - Parameter blockSizeLimit: the most bytes that one block may decompress to.
-    package init(_ bytes: UnsafeRawBufferPointer, blockSizeLimit: Int = 256 << 20) throws(DecodeError) {
+    /// - Parameters:
+    ///   - blockSizeLimit: the most bytes that one block may decompress to.
+    ///   - known: a schema that the file may have, and its text: where that is the same, it is not parsed again.
+    package init(
+        _ bytes: UnsafeRawBufferPointer, blockSizeLimit: Int = defaultBlockSizeLimit,
+        known: (text: ByteString, schema: AvroSchema)? = nil
+    ) throws(DecodeError) {
         let header = try AvroFileHeader(bytes)
         syncMarker = header.syncMarker
         guard let text = header.entry("avro.schema") else {
             throw DecodeError(.malformed, at: 4, "the header has no avro.schema")
         }
         schemaText = text.value
-        do throws(DecodeError) { schema = try AvroSchema.parse(text.value.bytes) } catch {
-            throw error.shifted(by: text.valueOffset)
+        if let known, known.text == text.value {
+            schema = known.schema
+        } else {
+            do throws(DecodeError) { schema = try AvroSchema.parse(text.value.bytes) } catch {
+                throw error.shifted(by: text.valueOffset)
+            }
         }
         codec = try Self.codec(header.entry("avro.codec"))
         metadata = header.entries.map { (key: $0.key, value: $0.value) }
@@ -44,11 +54,13 @@ package struct AvroFileReader {
 
     /// Calls `body` with a reader over an array's bytes.
     package static func reading<R>(
-        _ bytes: [UInt8], blockSizeLimit: Int = 256 << 20,
+        _ bytes: [UInt8], blockSizeLimit: Int = defaultBlockSizeLimit,
+        known: (text: ByteString, schema: AvroSchema)? = nil,
         _ body: (AvroFileReader) throws(DecodeError) -> R
     ) throws(DecodeError) -> R {
         try bytes.withByteReader { (reader) throws(DecodeError) -> R in
-            try body(AvroFileReader(try reader.slice(reader.count), blockSizeLimit: blockSizeLimit))
+            let all = try reader.slice(reader.count)
+            return try body(AvroFileReader(all, blockSizeLimit: blockSizeLimit, known: known))
         }
     }
 
@@ -65,6 +77,8 @@ package struct AvroFileReader {
         package let count: Int
         /// Where the block begins in the file.
         package let offset: Int
+        /// Where its content stands in the file, compressed.
+        package let stored: Range<Int>
     }
 
     /// The number of records that the blocks announce; nothing is decompressed.
@@ -85,23 +99,18 @@ package struct AvroFileReader {
     /// Calls `body` for each block with a decoder over its decompressed bytes, all of which it must read.
     ///
     /// Errors carry the file offset of the block; where in its content they arose is in the message.
+    ///
+    /// - Parameter decompressor: the thread's own, where it reads many files.
     package func forEachBlock(
+        using decompressor: AvroBlockDecompressor = AvroBlockDecompressor(),
         _ body: (Block, inout AvroDecoder) throws(DecodeError) -> Void
     ) throws(DecodeError) {
         var decoder = AvroDecoder(bytes)
         try decoder.reader.seek(to: firstBlock)
-        let decompressor = Decompressor(codec.codec)
-        var content: [UInt8] = []
         while let (block, stored) = try next(&decoder) {
             do throws(DecodeError) {
-                if case .null = codec {
-                    try read(block, stored, body)
-                } else {
-                    content.removeAll(keepingCapacity: true)
-                    try decompress(stored, decompressor, into: &content)
-                    try content.withByteReader { (reader) throws(DecodeError) in
-                        try read(block, try reader.slice(reader.count), body)
-                    }
+                try decompressor.withContent(of: stored, codec, limit: blockSizeLimit) {
+                    (content) throws(DecodeError) in try read(block, content, body)
                 }
             } catch {
                 throw DecodeError(
@@ -137,25 +146,9 @@ package struct AvroFileReader {
         guard syncMarker.elementsEqual(try decoder.fixed(16)) else {
             throw DecodeError(.corrupt, at: decoder.offset - 16, "a sync marker is damaged")
         }
-        return (Block(count: Int(count), offset: start), stored)
-    }
-
-    private func decompress(
-        _ stored: UnsafeRawBufferPointer, _ decompressor: Decompressor, into content: inout [UInt8]
-    ) throws(DecodeError) {
-        guard case .snappy = codec else {
-            return try decompressor.decompress(stored, limit: blockSizeLimit, into: &content)
-        }
-        // Avro appends the CRC-32 of the content, big-endian.
-        guard stored.count >= 4 else {
-            throw DecodeError(.truncated, at: 0, "a snappy block has no checksum")
-        }
-        let packed = UnsafeRawBufferPointer(rebasing: stored[..<(stored.count - 4)])
-        try decompressor.decompress(packed, limit: blockSizeLimit, into: &content)
-        let stated = UInt32(bigEndian: stored.loadUnaligned(fromByteOffset: packed.count, as: UInt32.self))
-        guard CRC32.checksum(of: content) == stated else {
-            throw DecodeError(.corrupt, at: packed.count, "the checksum of a snappy block differs")
-        }
+        let end = decoder.offset - 16
+        let block = Block(count: Int(count), offset: start, stored: (end - stored.count)..<end)
+        return (block, stored)
     }
 
     /// All records as values of `readerSchema`, or of the file's own schema.

@@ -83,6 +83,19 @@ package struct ByteReader {
     @usableFromInline
     package mutating func longVarint() throws(DecodeError) -> UInt64 {
         let start = offset
+        // Up to eight bytes at once: the lowest byte without its high bit is the last, and the groups of
+        // seven bits close up two by two.
+        if count - offset >= 8 {
+            let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            let ends = ~word & 0x8080_8080_8080_8080
+            if ends != 0 {
+                offset += ends.trailingZeroBitCount / 8 + 1
+                var bits = word & (ends ^ (ends &- 1)) & 0x7F7F_7F7F_7F7F_7F7F
+                bits = (bits & 0x7F00_7F00_7F00_7F00) >> 1 | bits & 0x007F_007F_007F_007F
+                bits = (bits & 0x3FFF_0000_3FFF_0000) >> 2 | bits & 0x0000_3FFF_0000_3FFF
+                return (bits & 0x0FFF_FFFF_0000_0000) >> 4 | bits & 0x0000_0000_0FFF_FFFF
+            }
+        }
         var result: UInt64 = 0
         var shift: UInt64 = 0
         while true {

@@ -1,16 +1,24 @@
 import Bytes
+import Glibc
 
 /// Gives equal byte strings one small number, without an allocation for a string that is known.
 struct ByteInterner {
-    private(set) var values: [ByteString] = []
-    /// Open addressing over `values`, index + 1 a slot, 0 for empty; at most half full.
+    /// The strings one behind the other, and where each ends: looking at one retains nothing.
+    private var arena: [UInt8] = []
+    private var ends: [Int] = []
+    /// Open addressing over the strings, index + 1 a slot, 0 for empty; at most half full.
     private var slots: [UInt32] = []
     private var last = 0
 
+    var count: Int { ends.count }
+
+    /// The strings by their numbers.
+    var values: [ByteString] { ends.indices.map { ByteString(arena[range($0)]) } }
+
     mutating func code(_ bytes: UnsafeRawBufferPointer) -> Int {
         // Entries that stand together mostly share their directory and tuple.
-        if last < values.count, equals(last, bytes) { return last }
-        if values.count * 2 >= slots.count { grow() }
+        if last < ends.count, equals(last, bytes) { return last }
+        if ends.count * 2 >= slots.count { grow() }
         var slot = Int(truncatingIfNeeded: Self.hash(bytes)) & (slots.count - 1)
         while slots[slot] != 0 {
             let candidate = Int(slots[slot]) - 1
@@ -20,22 +28,43 @@ struct ByteInterner {
             }
             slot = (slot + 1) & (slots.count - 1)
         }
-        values.append(ByteString(Array(bytes)))
-        slots[slot] = UInt32(values.count)
-        last = values.count - 1
+        arena.append(contentsOf: bytes)
+        ends.append(arena.count)
+        slots[slot] = UInt32(ends.count)
+        last = ends.count - 1
         return last
+    }
+
+    /// The string met last where the path begins with it and has no slash behind it; else the code is -1.
+    func lastPrefix(of path: UnsafeRawBufferPointer) -> (length: Int, code: Int) {
+        guard last < ends.count else { return (0, -1) }
+        let length = range(last).count
+        guard length <= path.count, equals(last, UnsafeRawBufferPointer(rebasing: path[..<length])) else {
+            return (0, -1)
+        }
+        guard length < path.count, let base = path.baseAddress else { return (length, last) }
+        let slash = memchr(base + length, Int32(UInt8(ascii: "/")), path.count - length)
+        return slash == nil ? (length, last) : (0, -1)
     }
 
     mutating func code(_ string: ByteString) -> Int { string.withUnsafeBytes { code($0) } }
 
+    private func range(_ index: Int) -> Range<Int> { (index == 0 ? 0 : ends[index - 1])..<ends[index] }
+
     private func equals(_ index: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        values[index].bytes.withUnsafeBytes { $0.count == bytes.count && compareBytes($0, bytes) == 0 }
+        let range = range(index)
+        guard range.count == bytes.count, let base = bytes.baseAddress else {
+            return range.count == bytes.count
+        }
+        return arena.withUnsafeBytes { all in
+            all.baseAddress.map { memcmp($0 + range.lowerBound, base, range.count) == 0 } ?? true
+        }
     }
 
     private mutating func grow() {
         slots = [UInt32](repeating: 0, count: max(16, slots.count * 2))
-        for index in values.indices {
-            let hash = values[index].withUnsafeBytes { Self.hash($0) }
+        for index in ends.indices {
+            let hash = arena.withUnsafeBytes { Self.hash(UnsafeRawBufferPointer(rebasing: $0[range(index)])) }
             var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
             while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
             slots[slot] = UInt32(index + 1)

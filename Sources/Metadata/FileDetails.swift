@@ -49,6 +49,15 @@ package enum FileDetails {
             bytes.append(text)
         }
 
+        mutating func append(_ field: Field) {
+            switch field.tag.form {
+            case .flag: flag(field.tag)
+            case .integer: integer(field.tag, field.integer)
+            case .bytes: bytes(field.tag, field.bytes)
+            case .bound: bound(field.tag, column: field.column, text: field.bytes)
+            }
+        }
+
         mutating func append(_ entry: FileEntry) {
             if !entry.dataChange { flag(.noDataChange) }
             bounds(entry.minValues, .hasMinValues, .minValue)
@@ -84,6 +93,14 @@ package enum FileDetails {
 }
 
 extension FileDetails.Tag {
+    /// Whether a segment has it at hand even where it has its rows' records: planning asks it of every file.
+    var isKept: Bool {
+        switch self {
+        case .noDataChange, .minKey, .maxKey, .job: true
+        default: false
+        }
+    }
+
     enum Form { case flag, integer, bytes, bound }
 
     var form: Form {
@@ -97,34 +114,57 @@ extension FileDetails.Tag {
 }
 
 extension FileDetails {
-    /// One decoded pair; `bytes` is borrowed.
-    struct Field {
-        var tag: Tag
-        var integer: Int64 = 0
-        var nameCode = 0
-        var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// One decoded detail; its bytes are borrowed.
+    package struct Field {
+        package var tag: Tag
+        package var integer: Int64 = 0
+        /// Of a bound: the name of its column.
+        package var column = UnsafeRawBufferPointer(start: nil, count: 0)
+        package var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+
+        package init(_ tag: Tag) { self.tag = tag }
+
+        package init(_ tag: Tag, _ integer: Int64) {
+            self.tag = tag
+            self.integer = integer
+        }
+
+        package init(_ tag: Tag, _ bytes: UnsafeRawBufferPointer) {
+            self.tag = tag
+            self.bytes = bytes
+        }
+
+        package init(_ tag: Tag, column: UnsafeRawBufferPointer, text: UnsafeRawBufferPointer) {
+            self.tag = tag
+            self.column = column
+            bytes = text
+        }
     }
 
-    /// Calls `body` with each pair until it returns false.
+    /// Calls `body` with each detail until it returns false; `names` are those of the columns with bounds.
     ///
-    /// The bytes were written by ``Writer`` in this process, so a damaged pair is a programming error.
-    static func forEach(_ details: UnsafeRawBufferPointer, _ body: (Field) -> Bool) {
+    /// The bytes were written by ``Writer`` in this process, never read from a disk, so a damaged pair is a
+    /// programming error.
+    static func forEach(
+        _ details: UnsafeRawBufferPointer, names: [ByteString], _ body: (Field) -> Bool
+    ) {
         do throws(DecodeError) {
             var reader = ByteReader(details)
             while !reader.isAtEnd {
                 guard let tag = Tag(rawValue: try reader.uint8()) else {
                     preconditionFailure("details hold an unknown tag")
                 }
-                var field = Field(tag: tag)
+                let goesOn: Bool
                 switch tag.form {
-                case .flag: break
-                case .integer: field.integer = try reader.zigzag()
-                case .bytes: field.bytes = try reader.slice(Int(try reader.varint()))
+                case .flag: goesOn = body(Field(tag))
+                case .integer: goesOn = body(Field(tag, try reader.zigzag()))
+                case .bytes: goesOn = body(Field(tag, try reader.slice(Int(try reader.varint()))))
                 case .bound:
-                    field.nameCode = Int(try reader.varint())
-                    field.bytes = try reader.slice(Int(try reader.varint()))
+                    let name = names[Int(try reader.varint())]
+                    let text = try reader.slice(Int(try reader.varint()))
+                    goesOn = name.withUnsafeBytes { body(Field(tag, column: $0, text: text)) }
                 }
-                if !body(field) { return }
+                if !goesOn { return }
             }
         } catch {
             preconditionFailure("details are damaged: \(error)")

@@ -2,72 +2,63 @@ package import Bytes
 
 extension FileSegment {
     /// The columns of one row about to be appended; its details are written to ``Builder/details`` before.
+    @frozen
+    @usableFromInline
     package struct Row {
-        package var path: UnsafeRawBufferPointer
+        @usableFromInline package var path: UnsafeRawBufferPointer
         /// From ``Builder/tupleCode(_:make:)``.
-        package var tuple: Int
+        @usableFromInline package var tuple: Int
         /// From ``Builder/partitionCode(_:)`` and ``Builder/schemaCode(_:)``; 0 is nil.
-        package var partition = 0
-        package var schema = 0
-        package var sizeBytes: Int64 = 0
-        package var rowCount: Int64?
-        package var modificationTime: Int64 = 0
-        package var addedAtVersion: Int64 = 0
-        package var addedAtTimestamp: Int64 = 0
-        package var ordinal: Int32 = 0
+        @usableFromInline package var partition = 0
+        @usableFromInline package var schema = 0
+        @usableFromInline package var sizeBytes: Int64 = 0
+        @usableFromInline package var rowCount: Int64?
+        @usableFromInline package var modificationTime: Int64 = 0
+        @usableFromInline package var addedAtVersion: Int64 = 0
+        @usableFromInline package var addedAtTimestamp: Int64 = 0
+        @usableFromInline package var ordinal: Int32 = 0
 
+        @inlinable
         package init(path: UnsafeRawBufferPointer, tuple: Int) {
             self.path = path
             self.tuple = tuple
         }
     }
 
-    /// Fills a segment row by row, from a manifest's bytes or from entries.
-    package struct Builder {
-        let partitionColumns: [ByteString]
-        var ids: [UInt64] = []
-        var sizes: [Int64] = []
-        var rowCounts: [Int64] = []
-        var modificationTimes: [Int64] = []
-        var versions: [Int64] = []
-        var timestamps: [Int64] = []
-        var ordinals: [Int64] = []
-        var directoryCodes: [Int64] = []
-        var tupleCodes: [Int64] = []
-        var partitionCodes: [Int64] = []
-        var schemaCodes: [Int64] = []
-        var tailEnds: [UInt32] = []
+    /// Fills a segment row by row, from a manifest's bytes or from entries; then the next one, in the same memory.
+    package struct Builder: ~Copyable {
+        package let partitionColumns: [ByteString]
+        let columns: RowColumns
         var tails: [UInt8] = []
-        var detailEnds: [UInt32] = []
         var detailWriter = FileDetails.Writer()
         var directories = ByteInterner()
         var tupleKeys = ByteInterner()
         var tuples: [PartitionTuple] = []
+        /// The number of the tuple given last.
+        private var lastTuple = -1
         var partitions = ByteInterner()
         var schemas = ByteInterner()
         var totalBytes: Int64 = 0
         var totalRows: Int64 = 0
         /// The numbers that the segment last copied from has here.
         var copied: CopiedCodes?
+        var cursor = FileRecordCursor()
 
         /// `partitionColumns` are the table's, in path order.
         package init(partitionColumns: [ByteString], capacity: Int = 0) {
             self.partitionColumns = partitionColumns
-            guard capacity > 0 else { return }
-            ids.reserveCapacity(capacity)
-            tailEnds.reserveCapacity(capacity)
-            detailEnds.reserveCapacity(capacity)
-            let columns: [WritableKeyPath<Builder, [Int64]>] = [
-                \.sizes, \.rowCounts, \.modificationTimes, \.versions, \.timestamps, \.ordinals,
-                \.directoryCodes, \.tupleCodes, \.partitionCodes, \.schemaCodes,
-            ]
-            for column in columns { self[keyPath: column].reserveCapacity(capacity) }
-            // About what one of our own rows takes; what is spare is given back at the end.
-            tails.reserveCapacity(capacity * 17)
-            detailWriter.bytes.bytes.reserveCapacity(capacity * 48)
+            columns = RowColumns(capacity: capacity)
+            reserve(capacity)
         }
 
-        package var count: Int { ids.count }
+        /// Makes room for a segment of so many rows.
+        package mutating func reserve(_ rows: Int) {
+            columns.reserve(rows)
+            // About what the tail of a name of ours takes.
+            tails.reserveCapacity(rows * 20)
+        }
+
+        package var count: Int { columns.count }
 
         /// The details of the next row.
         package var details: FileDetails.Writer {
@@ -79,16 +70,18 @@ extension FileSegment {
         ///
         /// A key is any bytes that are equal exactly where the tuples are, such as the encoded map of a
         /// manifest's record. Different keys of one tuple cost a number more and do no harm.
-        package mutating func tupleCode(
-            _ key: UnsafeRawBufferPointer, make: () throws -> PartitionTuple
-        ) rethrows -> Int {
-            let known = tupleKeys.values.count
+        package mutating func tupleCode<E: Error>(
+            _ key: UnsafeRawBufferPointer, make: () throws(E) -> PartitionTuple
+        ) throws(E) -> Int {
+            let known = tupleKeys.count
             let code = tupleKeys.code(key)
             if code == known { tuples.append(try make()) }
             return code
         }
 
         package mutating func tupleCode(_ tuple: PartitionTuple) -> Int {
+            // Files that are committed together mostly share their tuple.
+            if lastTuple >= 0, tuples[lastTuple] == tuple { return lastTuple }
             var key = ByteWriter()
             for value in tuple.values {
                 guard let value else {
@@ -98,7 +91,8 @@ extension FileSegment {
                 key.varint(UInt64(value.count) + 1)
                 key.append(value)
             }
-            return key.bytes.withUnsafeBytes { tupleCode($0) { tuple } }
+            lastTuple = key.bytes.withUnsafeBytes { tupleCode($0) { tuple } }
+            return lastTuple
         }
 
         package mutating func partitionCode(_ name: UnsafeRawBufferPointer) -> Int {
@@ -109,18 +103,18 @@ extension FileSegment {
 
         /// Takes the row and the details written since the last one.
         package mutating func append(_ row: Row) {
-            appendPath(row.path)
-            sizes.append(row.sizeBytes)
-            rowCounts.append(row.rowCount ?? -1)
-            modificationTimes.append(row.modificationTime)
-            versions.append(row.addedAtVersion)
-            timestamps.append(row.addedAtTimestamp)
-            ordinals.append(Int64(row.ordinal))
-            tupleCodes.append(Int64(row.tuple))
-            partitionCodes.append(Int64(row.partition))
-            schemaCodes.append(Int64(row.schema))
-            precondition(detailWriter.bytes.count <= Int(UInt32.max), "a segment's details pass 4 GiB")
-            detailEnds.append(UInt32(detailWriter.bytes.count))
+            columns.addRow()
+            setPath(row.path)
+            columns.set(.size, row.sizeBytes)
+            columns.set(.rowCount, row.rowCount ?? -1)
+            columns.set(.modificationTime, row.modificationTime)
+            columns.set(.version, row.addedAtVersion)
+            columns.set(.timestamp, row.addedAtTimestamp)
+            columns.set(.ordinal, Int64(row.ordinal))
+            columns.set(.tuple, Int64(row.tuple))
+            columns.set(.partition, Int64(row.partition))
+            columns.set(.schema, Int64(row.schema))
+            setDetailEnd()
             totalBytes += row.sizeBytes
             totalRows += row.rowCount ?? 0
         }
@@ -144,23 +138,63 @@ extension FileSegment {
             }
         }
 
-        package consuming func finish() -> FileSegment { FileSegment(self) }
+        /// The rows as a segment; the builder is empty again.
+        ///
+        /// With `records` the segment takes its rows' details from there, but for those that
+        /// ``FileDetails/Tag/isKept`` names: only they may have been written.
+        package mutating func finish(records: (any FileRecords)? = nil) -> FileSegment {
+            let segment = FileSegment(self, records: records)
+            columns.removeAll()
+            tails.removeAll(keepingCapacity: true)
+            detailWriter.bytes.removeAll()
+            detailWriter.names = ByteInterner()
+            directories = ByteInterner()
+            tupleKeys = ByteInterner()
+            tuples = []
+            lastTuple = -1
+            partitions = ByteInterner()
+            schemas = ByteInterner()
+            totalBytes = 0
+            totalRows = 0
+            copied = nil
+            cursor = FileRecordCursor()
+            return segment
+        }
 
-        private mutating func appendPath(_ path: UnsafeRawBufferPointer) {
+        /// Sets the fields of the last row that its path makes.
+        private mutating func setPath(_ path: UnsafeRawBufferPointer) {
+            var (length, directory) = directories.lastPrefix(of: path)
+            if directory < 0 {
+                length = Self.directoryLength(path)
+                directory = directories.code(UnsafeRawBufferPointer(rebasing: path[..<length]))
+            }
+            columns.set(.directory, Int64(directory))
+            let name = UnsafeRawBufferPointer(rebasing: path[length...])
+            if let id = FileID.named(at: name) {
+                columns.set(.id, Int64(bitPattern: id))
+                appendTail(UnsafeRawBufferPointer(rebasing: name[..<(name.count - FileID.suffixLength)]), 1)
+            } else {
+                columns.set(.id, Int64(bitPattern: FileID(path: path).rawValue))
+                appendTail(name, 0)
+            }
+        }
+
+        /// The length of everything up to the last slash, with it.
+        private static func directoryLength(_ path: UnsafeRawBufferPointer) -> Int {
             var slash = path.count
             while slash > 0, path[slash - 1] != UInt8(ascii: "/") { slash -= 1 }
-            directoryCodes.append(Int64(directories.code(UnsafeRawBufferPointer(rebasing: path[..<slash]))))
-            var tail = UnsafeRawBufferPointer(rebasing: path[slash...])
-            let named = FileID.named(at: tail)
-            if let named {
-                ids.append(named)
-                tail = UnsafeRawBufferPointer(rebasing: tail[..<(tail.count - FileID.suffixLength)])
-            } else {
-                ids.append(FileID(path: path).rawValue)
-            }
+            return slash
+        }
+
+        mutating func appendTail(_ tail: UnsafeRawBufferPointer, _ isNamedByID: Int64) {
             tails.append(contentsOf: tail)
             precondition(tails.count <= Int(UInt32.max >> 1), "a segment's paths pass 2 GiB")
-            tailEnds.append(UInt32(tails.count) << 1 | (named == nil ? 0 : 1))
+            columns.set(.tailEnd, Int64(tails.count) << 1 | isNamedByID)
+        }
+
+        mutating func setDetailEnd() {
+            precondition(detailWriter.bytes.count <= Int(UInt32.max), "a segment's details pass 4 GiB")
+            columns.set(.detailEnd, Int64(detailWriter.bytes.count))
         }
     }
 }

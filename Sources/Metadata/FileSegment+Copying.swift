@@ -30,26 +30,30 @@ extension FileSegment.Builder {
     }
 
     /// A row of another segment, its details copied as they are where the columns have the same numbers.
-    package mutating func append(_ row: Int, of segment: FileSegment) {
+    ///
+    /// - Parameter withRecord: whether the new segment is given records that have the row's details, so that
+    ///   only what ``FileDetails/Tag/isKept`` names is copied.
+    package mutating func append(_ row: Int, of segment: FileSegment, withRecord: Bool = false) {
         var codes = takeCodes(of: segment)
-        appendDetails(of: row, segment, codes.sameNames)
-        directoryCodes.append(directoryCode(of: row, &codes))
-        tupleCodes.append(tupleCode(of: row, &codes))
-        partitionCodes.append(partitionCode(of: row, &codes))
-        schemaCodes.append(schemaCode(of: row, &codes))
+        columns.addRow()
+        appendDetails(of: row, segment, codes.sameNames, withRecord)
+        columns.set(.directory, directoryCode(of: row, &codes))
+        columns.set(.tuple, tupleCode(of: row, &codes))
+        columns.set(.partition, partitionCode(of: row, &codes))
+        columns.set(.schema, schemaCode(of: row, &codes))
         copied = codes
         let tail = segment.tailRange(of: row)
-        segment.tails.withUnsafeBytes { tails.append(contentsOf: $0[tail.range]) }
-        precondition(tails.count <= Int(UInt32.max >> 1), "a segment's paths pass 2 GiB")
-        tailEnds.append(UInt32(tails.count) << 1 | (tail.isNamedByID ? 1 : 0))
-        ids.append(segment.ids[row])
+        segment.tails.withUnsafeBytes {
+            appendTail(UnsafeRawBufferPointer(rebasing: $0[tail.range]), tail.isNamedByID ? 1 : 0)
+        }
         let (size, rowCount) = (segment.sizes[row], segment.rowCounts[row])
-        sizes.append(size)
-        rowCounts.append(rowCount)
-        modificationTimes.append(segment.modificationTimes[row])
-        versions.append(segment.versions[row])
-        timestamps.append(segment.timestamps[row])
-        ordinals.append(segment.ordinals[row])
+        columns.set(.id, Int64(bitPattern: segment.ids[row]))
+        columns.set(.size, size)
+        columns.set(.rowCount, rowCount)
+        columns.set(.modificationTime, segment.modificationTimes[row])
+        columns.set(.version, segment.versions[row])
+        columns.set(.timestamp, segment.timestamps[row])
+        columns.set(.ordinal, segment.ordinals[row])
         totalBytes += size
         totalRows += max(0, rowCount)
     }
@@ -60,24 +64,37 @@ extension FileSegment.Builder {
             copied = nil
             return known
         }
-        if detailWriter.names.values.isEmpty {
+        if detailWriter.names.count == 0 {
             for name in segment.boundNames { _ = detailWriter.names.code(name) }
         }
         // Names are only ever added, so what is a prefix now stays one.
         return CopiedCodes(segment, sameNames: detailWriter.names.values.starts(with: segment.boundNames))
     }
 
-    private mutating func appendDetails(of row: Int, _ segment: FileSegment, _ sameNames: Bool) {
+    private mutating func appendDetails(
+        of row: Int, _ segment: FileSegment, _ sameNames: Bool, _ withRecord: Bool
+    ) {
         segment.details.withUnsafeBytes { all in
             let details = UnsafeRawBufferPointer(rebasing: all[segment.detailRange(of: row)])
-            if sameNames {
+            if withRecord, segment.records == nil {
+                detailWriter.append(details, names: segment.boundNames) { $0.isKept }
+            } else if sameNames {
                 detailWriter.bytes.append(details)
             } else {
-                detailWriter.append(details, names: segment.boundNames)
+                detailWriter.append(details, names: segment.boundNames) { _ in true }
             }
         }
-        precondition(detailWriter.bytes.count <= Int(UInt32.max), "a segment's details pass 4 GiB")
-        detailEnds.append(UInt32(detailWriter.bytes.count))
+        if !withRecord, let records = segment.records {
+            var cursor = self.cursor
+            _ = cursor.withRecord(of: row, in: segment) {
+                records.forEachDetail(of: $0) { field in
+                    detailWriter.append(field)
+                    return true
+                }
+            }
+            self.cursor = cursor
+        }
+        setDetailEnd()
     }
 
     private mutating func directoryCode(of row: Int, _ codes: inout CopiedCodes) -> Int64 {
@@ -114,16 +131,12 @@ extension FileSegment.Builder {
 }
 
 extension FileDetails.Writer {
-    /// Details whose bounds are numbered by `names`.
-    fileprivate mutating func append(_ details: UnsafeRawBufferPointer, names: [ByteString]) {
-        FileDetails.forEach(details) { field in
-            switch field.tag.form {
-            case .flag: flag(field.tag)
-            case .integer: integer(field.tag, field.integer)
-            case .bytes: bytes(field.tag, field.bytes)
-            case .bound:
-                names[field.nameCode].withUnsafeBytes { bound(field.tag, column: $0, text: field.bytes) }
-            }
+    /// Those of the details whose tag is wanted; their bounds are numbered by `names`.
+    fileprivate mutating func append(
+        _ details: UnsafeRawBufferPointer, names: [ByteString], where isWanted: (FileDetails.Tag) -> Bool
+    ) {
+        FileDetails.forEach(details, names: names) { field in
+            if isWanted(field.tag) { append(field) }
             return true
         }
     }

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// Immutable and shared by all states that hold it. There is no object, string or dictionary a file: integers
 /// lie in narrow columns, the ends of paths in one arena, directories and tuples are numbers, and what is
-/// rarely asked for stays encoded.
+/// rarely asked for stays encoded: in an arena of its own, or compressed in the manifest's records.
 package final class FileSegment: Sendable {
     package let count: Int
 
@@ -26,8 +26,12 @@ package final class FileSegment: Sendable {
     /// `-<id>.parquet` and is left out.
     let tailEnds: [UInt32]
     let tails: [UInt8]
+    /// Empty where no row has details here.
     let detailEnds: [UInt32]
+    /// All details of each row, or where there are records those that are asked of every file.
     let details: [UInt8]
+    /// The manifest's records, which have the other details; nil where `details` has all.
+    let records: (any FileRecords)?
 
     /// Directories of paths, with the slash at their end.
     let directories: [ByteString]
@@ -46,23 +50,25 @@ package final class FileSegment: Sendable {
     private let rootNumbers = Mutex<RootNumbers?>(nil)
     private let rootOrder = Mutex<RootOrder?>(nil)
 
-    init(_ builder: borrowing Builder) {
-        count = builder.ids.count
-        ids = builder.ids
-        sizes = IntegerColumn(builder.sizes)
-        rowCounts = IntegerColumn(builder.rowCounts)
-        modificationTimes = IntegerColumn(builder.modificationTimes)
-        versions = IntegerColumn(builder.versions)
-        timestamps = IntegerColumn(builder.timestamps)
-        ordinals = IntegerColumn(builder.ordinals)
-        directoryCodes = IntegerColumn(builder.directoryCodes)
-        tupleCodes = IntegerColumn(builder.tupleCodes)
-        partitionCodes = IntegerColumn(builder.partitionCodes)
-        schemaCodes = IntegerColumn(builder.schemaCodes)
-        tailEnds = builder.tailEnds
+    init(_ builder: borrowing Builder, records: (any FileRecords)?) {
+        let columns = builder.columns
+        count = columns.count
+        ids = columns.column(.id, as: UInt64.self)
+        sizes = IntegerColumn(columns[.size])
+        rowCounts = IntegerColumn(columns[.rowCount])
+        modificationTimes = IntegerColumn(columns[.modificationTime])
+        versions = IntegerColumn(columns[.version])
+        timestamps = IntegerColumn(columns[.timestamp])
+        ordinals = IntegerColumn(columns[.ordinal])
+        directoryCodes = IntegerColumn(columns[.directory])
+        tupleCodes = IntegerColumn(columns[.tuple])
+        partitionCodes = IntegerColumn(columns[.partition])
+        schemaCodes = IntegerColumn(columns[.schema])
+        tailEnds = columns.column(.tailEnd, as: UInt32.self)
         tails = exact(builder.tails)
-        detailEnds = builder.detailEnds
         details = exact(builder.detailWriter.bytes.bytes)
+        detailEnds = details.isEmpty ? [] : columns.column(.detailEnd, as: UInt32.self)
+        self.records = records
         directories = builder.directories.values
         tuples = builder.tuples
         partitions = [nil] + builder.partitions.values.map { PartitionID($0) }
@@ -73,7 +79,7 @@ package final class FileSegment: Sendable {
         totalRows = builder.totalRows
     }
 
-    /// Memory of the columns, arenas and dictionaries, without the lazily made indexes.
+    /// Memory of the columns, arenas, dictionaries and records, without the lazily made indexes.
     package var byteCount: Int {
         let columns = [
             sizes, rowCounts, modificationTimes, versions, timestamps, ordinals, directoryCodes, tupleCodes,
@@ -82,7 +88,7 @@ package final class FileSegment: Sendable {
         let fixed = ids.capacity * 8 + tailEnds.capacity * 4 + detailEnds.capacity * 4
         let names = directories.reduce(0) { $0 + $1.count + 48 }
         return columns.reduce(fixed) { $0 + $1.byteCount } + tails.capacity + details.capacity + names
-            + tuples.count * 96
+            + tuples.count * 96 + (records?.byteCount ?? 0)
     }
 
     /// The row of the file, made findable at the first call.
@@ -125,14 +131,14 @@ package final class FileSegment: Sendable {
     }
 
     func detailRange(of row: Int) -> Range<Int> {
-        Int(row == 0 ? 0 : detailEnds[row - 1])..<Int(detailEnds[row])
+        if detailEnds.isEmpty { return 0..<0 }
+        return Int(row == 0 ? 0 : detailEnds[row - 1])..<Int(detailEnds[row])
     }
 }
 
-/// The array without spare capacity where much of it is spare.
+/// A copy without spare capacity: the array is filled again for the next segment.
 private func exact(_ bytes: [UInt8]) -> [UInt8] {
-    guard bytes.capacity > bytes.count + bytes.count / 16 + 64 else { return bytes }
-    return [UInt8](unsafeUninitializedCapacity: bytes.count) { target, count in
+    [UInt8](unsafeUninitializedCapacity: bytes.count) { target, count in
         bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(target).copyMemory(from: $0) }
         count = bytes.count
     }

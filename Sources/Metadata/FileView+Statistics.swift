@@ -18,15 +18,20 @@ extension FileView {
     }
 
     /// What the entry tells of each of these columns.
-    package func statistics(of columns: [ByteString]) -> [ColumnStatistics] {
+    ///
+    /// - Parameter cursor: one for many files, see ``forEachDetail(_:_:)``.
+    package func statistics(of columns: [ByteString], _ cursor: inout FileRecordCursor) -> [ColumnStatistics]
+    {
         var result = [ColumnStatistics](repeating: ColumnStatistics(), count: columns.count)
-        let names = segment.boundNames
-        forEachDetail { field in
+        forEachDetail(&cursor) { field in
             switch field.tag {
             case .minValue, .maxValue:
-                guard let column = columns.firstIndex(of: names[field.nameCode]) else { break }
-                let text = ByteString(field.bytes)
-                if field.tag == .minValue { result[column].min = text } else { result[column].max = text }
+                let place = columns.firstIndex { column in
+                    column.withUnsafeBytes { compareBytes($0, field.column) == 0 }
+                }
+                guard let place else { break }
+                let text = ByteString(Array(field.bytes))
+                if field.tag == .minValue { result[place].min = text } else { result[place].max = text }
             case .stats:
                 // `{"numRecords":3,"nullCount":{"a":0,"b":1}}`
                 guard let counts = try? JSONValue.parse(Array(field.bytes))["nullCount"] else { break }

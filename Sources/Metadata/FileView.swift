@@ -25,7 +25,9 @@ package struct FileView: Sendable {
         return roots.partitions[roots.number(of: row, in: segment)]
     }
     /// The partition of the one implicit reference.
-    package var partition: PartitionID { segment.partitions[Int(segment.partitionCodes[row])] ?? root }
+    package var partition: PartitionID { namedPartition ?? root }
+    /// The same where the entry names it; nil is the root partition.
+    var namedPartition: PartitionID? { segment.partitions[Int(segment.partitionCodes[row])] }
 
     package var path: ByteString {
         var bytes: [UInt8] = []
@@ -50,17 +52,16 @@ package struct FileView: Sendable {
 
     package func appendName(to bytes: inout [UInt8]) {
         let tail = segment.tailRange(of: row)
-        segment.tails.withUnsafeBytes { bytes.append(contentsOf: $0[tail.range]) }
-        guard tail.isNamedByID else { return }
-        bytes.append(UInt8(ascii: "-"))
-        id.appendDigits(to: &bytes)
-        bytes.append(contentsOf: ".parquet".utf8)
+        segment.tails.withUnsafeBytes {
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[tail.range]))
+        }
+        if tail.isNamedByID { id.appendNameEnding(to: &bytes) }
     }
 
     /// The normalised keys of the first and last row, where the table has a row key.
     package var keyRange: (min: ByteString, max: ByteString)? {
         var range: (min: ByteString?, max: ByteString?)
-        forEachDetail { field in
+        forEachKeptDetail { field in
             if field.tag == .minKey { range.min = ByteString(Array(field.bytes)) }
             if field.tag == .maxKey { range.max = ByteString(Array(field.bytes)) }
             return range.min == nil || range.max == nil
@@ -72,7 +73,7 @@ package struct FileView: Sendable {
     /// False for what only moved rows.
     package var dataChange: Bool {
         var found = false
-        forEachDetail { field in
+        forEachKeptDetail { field in
             found = field.tag == .noDataChange
             return !found
         }
@@ -82,23 +83,50 @@ package struct FileView: Sendable {
     /// The job that wrote it.
     package var job: JobID? {
         var job: JobID?
-        forEachDetail { field in
+        forEachKeptDetail { field in
             if field.tag == .job { job = JobID(UInt64(bitPattern: field.integer)) }
             return job == nil
         }
         return job
     }
 
-    func forEachDetail(_ body: (FileDetails.Field) -> Bool) {
+    /// Calls `body` with what the segment has itself until it returns false: all details, or where there are
+    /// records those that are kept beside them.
+    private func forEachKeptDetail(_ body: (FileDetails.Field) -> Bool) {
         segment.details.withUnsafeBytes { all in
-            FileDetails.forEach(UnsafeRawBufferPointer(rebasing: all[segment.detailRange(of: row)]), body)
+            FileDetails.forEach(
+                UnsafeRawBufferPointer(rebasing: all[segment.detailRange(of: row)]),
+                names: segment.boundNames,
+                body)
         }
+    }
+
+    /// Calls `body` with every detail until it returns false.
+    ///
+    /// - Parameter cursor: one for many files: those of a manifest are decompressed once a block.
+    package func forEachDetail(
+        _ cursor: inout FileRecordCursor, _ body: (FileDetails.Field) -> Bool
+    ) {
+        var goesOn = true
+        forEachKeptDetail { field in
+            goesOn = body(field)
+            return goesOn
+        }
+        guard goesOn, let records = segment.records else { return }
+        _ = cursor.withRecord(of: self) { records.forEachDetail(of: $0, body) }
     }
 }
 
 extension FileView {
-    /// The whole entry, decoded.
+    /// The whole entry, decoded. Where it comes from a manifest the first of a block's rows costs a
+    /// decompression; the view's own properties never do.
     package var entry: FileEntry {
+        var cursor = FileRecordCursor()
+        return entry(&cursor)
+    }
+
+    /// The same for many files one after the other.
+    package func entry(_ cursor: inout FileRecordCursor) -> FileEntry {
         var entry = FileEntry(
             path: path, id: id, partitionValues: partitionValues, sizeBytes: sizeBytes,
             modificationTime: modificationTime)
@@ -106,10 +134,10 @@ extension FileView {
         entry.schemaID = schemaID
         entry.addedAtVersion = addedAtVersion
         entry.addedAtTimestamp = addedAtTimestamp
-        entry.partition = segment.partitions[Int(segment.partitionCodes[row])]
+        entry.partition = namedPartition
         entry.ordinal = ordinal
-        forEachDetail { field in
-            entry.set(field, names: segment.boundNames)
+        forEachDetail(&cursor) { field in
+            entry.set(field)
             return true
         }
         return entry
@@ -117,14 +145,15 @@ extension FileView {
 }
 
 extension FileEntry {
-    fileprivate mutating func set(_ field: FileDetails.Field, names: [ByteString]) {
+    fileprivate mutating func set(_ field: FileDetails.Field) {
         var bytes: ByteString { ByteString(Array(field.bytes)) }
+        var bound: ColumnText { ColumnText(column: ByteString(Array(field.column)), text: bytes) }
         switch field.tag {
         case .hasMinValues: minValues = []
         case .hasMaxValues: maxValues = []
         case .hasTags: tags = []
-        case .minValue: minValues?.append(ColumnText(column: names[field.nameCode], text: bytes))
-        case .maxValue: maxValues?.append(ColumnText(column: names[field.nameCode], text: bytes))
+        case .minValue: minValues?.append(bound)
+        case .maxValue: maxValues?.append(bound)
         case .tag: tags?.append(bytes)
         case .noDataChange: dataChange = false
         case .stats: stats = bytes

@@ -7,29 +7,39 @@ enum IntegerColumn: Sendable {
     case words(base: Int64, [UInt32])
     case longs([Int64])
 
-    init(_ values: [Int64]) {
+    init(_ values: UnsafeBufferPointer<Int64>) {
         guard var low = values.first else {
             self = .uniform(0)
             return
         }
         var high = low
         for value in values {
-            if value < low { low = value }
-            if value > high { high = value }
+            low = min(low, value)
+            high = max(high, value)
         }
         let (range, overflow) = high.subtractingReportingOverflow(low)
-        if overflow {
-            self = .longs(values)
-        } else if range == 0 {
+        if !overflow, range == 0 {
             self = .uniform(low)
-        } else if range <= 0xFF {
-            self = .bytes(base: low, values.map { UInt8(truncatingIfNeeded: $0 - low) })
-        } else if range <= 0xFFFF {
-            self = .shorts(base: low, values.map { UInt16(truncatingIfNeeded: $0 - low) })
-        } else if range <= 0xFFFF_FFFF {
-            self = .words(base: low, values.map { UInt32(truncatingIfNeeded: $0 - low) })
+        } else if !overflow, range <= 0xFF {
+            self = .bytes(base: low, Self.narrowed(values, base: low))
+        } else if !overflow, range <= 0xFFFF {
+            self = .shorts(base: low, Self.narrowed(values, base: low))
+        } else if !overflow, range <= 0xFFFF_FFFF {
+            self = .words(base: low, Self.narrowed(values, base: low))
         } else {
-            self = .longs(values)
+            self = .longs(Array(values))
+        }
+    }
+
+    /// What the values are above the base, which none is below and none further above than the type holds.
+    private static func narrowed<T: FixedWidthInteger>(
+        _ values: UnsafeBufferPointer<Int64>, base: Int64
+    ) -> [T] {
+        [T](unsafeUninitializedCapacity: values.count) { target, count in
+            for row in 0..<values.count {
+                target.initializeElement(at: row, to: T(truncatingIfNeeded: values[row] &- base))
+            }
+            count = values.count
         }
     }
 

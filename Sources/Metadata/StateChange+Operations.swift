@@ -31,19 +31,19 @@ extension StateChange {
     // MARK: References and partitions
 
     private mutating func put(_ reference: FileReference) throws(StateError) {
-        guard let entry = liveEntry(reference.file) else {
+        guard let file = liveFile(reference.file) else {
             throw error("file \(reference.file) is referenced and is not live")
         }
         let root = PartitionID(
-            RootPath.path(columns: facts.files.partitionColumns, tuple: entry.partitionValues))
+            RootPath.path(columns: facts.files.partitionColumns, tuple: file.partitionValues))
         guard facts.partitions.root(of: reference.partition) == root else {
             throw error(
                 "file \(reference.file) is referenced outside its root, in \"\(reference.partition)\"")
         }
         // The first explicit reference takes the place of the implicit one.
-        let implicit = implicitPartition(of: entry)
-        if implicit != reference.partition, facts.references.partitions(of: entry.id).isEmpty {
-            released.append(ReferenceKey(file: entry.id, partition: implicit))
+        let implicit = implicitPartition(of: file)
+        if implicit != reference.partition, facts.references.partitions(of: file.id).isEmpty {
+            released.append(ReferenceKey(file: file.id, partition: implicit))
         }
         facts.references.put(reference, at: version)
         affect(reference.partition)
@@ -107,13 +107,13 @@ extension StateChange {
     }
 
     private mutating func hold(_ file: FileID, for job: Job) throws(StateError) {
-        guard let entry = liveEntry(file) else {
+        guard let live = liveFile(file) else {
             throw error("job \(job.id) takes file \(file), which is not live")
         }
         let explicit = facts.references.partitions(of: file)
         let isReferenced =
             explicit.isEmpty
-            ? implicitPartition(of: entry) == job.partition : explicit.contains(job.partition)
+            ? implicitPartition(of: live) == job.partition : explicit.contains(job.partition)
         guard isReferenced else {
             throw error(
                 "job \(job.id) takes file \(file), which is not referenced in partition \"\(job.partition)\"")

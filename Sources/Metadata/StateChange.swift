@@ -89,7 +89,7 @@ struct StateChange {
         guard entry.id == FileID(path: entry.path) else {
             throw error("file \(entry.path.display) does not have the id \(entry.id)")
         }
-        if let known = liveEntry(entry.id) {
+        if let known = liveFile(entry.id) {
             guard !isOwn, known.path == entry.path else {
                 throw error("file \(entry.path.display) is live already")
             }
@@ -112,52 +112,52 @@ struct StateChange {
         entry.ordinal = Int32(facts.addedInVersion)
         facts.addedInVersion += 1
         guard facts.addedInVersion < 1 << 20 else { throw error("more than 1,048,575 files are added") }
-        if affected != nil { affect(implicitPartition(of: entry)) }
+        if affected != nil { affect(implicitPartition(of: LiveFile(entry))) }
         pendingIDs[entry.id] = pending.count
         pending.append(entry)
     }
 
     private mutating func remove(_ removal: FileRemoval) throws(StateError) {
-        guard let entry = takeAway(removal.id), entry.path == removal.path else {
+        guard let file = takeAway(removal.id), file.path == removal.path else {
             if !isOwn { return }
             throw error("file \(removal.path.display) is removed and is not live")
         }
-        let explicit = facts.references.partitions(of: entry.id)
+        let explicit = facts.references.partitions(of: file.id)
         for partition in explicit {
-            _ = facts.references.remove(entry.id, in: partition, at: version)
-            released.append(ReferenceKey(file: entry.id, partition: partition))
+            _ = facts.references.remove(file.id, in: partition, at: version)
+            released.append(ReferenceKey(file: file.id, partition: partition))
         }
         if explicit.isEmpty {
-            released.append(ReferenceKey(file: entry.id, partition: implicitPartition(of: entry)))
+            released.append(ReferenceKey(file: file.id, partition: implicitPartition(of: file)))
         }
-        touched.remove(entry.id)
+        touched.remove(file.id)
         guard isOwn else { return }
         let garbage = GarbageEntry(
-            file: entry.id, path: entry.path, sizeBytes: entry.sizeBytes,
-            addedAtVersion: entry.addedAtVersion, removedAtVersion: version,
+            file: file.id, path: file.path, sizeBytes: file.sizeBytes,
+            addedAtVersion: file.addedAtVersion, removedAtVersion: version,
             removedAtTimestamp: transaction.timestamp, job: removal.job)
         facts.garbage.add(garbage, at: version)
     }
 
-    /// The live entry, also one that this transaction adds.
-    func liveEntry(_ id: FileID) -> FileEntry? {
-        if let index = pendingIDs[id] { return pending[index] }
-        return facts.files.file(id)
+    /// The live file, also one that this transaction adds.
+    func liveFile(_ id: FileID) -> LiveFile? {
+        if let index = pendingIDs[id] { return LiveFile(pending[index]) }
+        return facts.files.view(id).map { LiveFile($0) }
     }
 
     func isLive(_ id: FileID) -> Bool { pendingIDs[id] != nil || facts.files.contains(id) }
 
     mutating func affect(_ partition: PartitionID) { affected?.insert(partition) }
 
-    func implicitPartition(of entry: FileEntry) -> PartitionID {
-        entry.partition
+    func implicitPartition(of file: LiveFile) -> PartitionID {
+        file.partition
             ?? PartitionID(
-                RootPath.path(columns: facts.files.partitionColumns, tuple: entry.partitionValues))
+                RootPath.path(columns: facts.files.partitionColumns, tuple: file.partitionValues))
     }
 
-    private mutating func takeAway(_ id: FileID) -> FileEntry? {
+    private mutating func takeAway(_ id: FileID) -> LiveFile? {
         if pendingIDs[id] != nil { facts.files.add(takePending()) }
-        return facts.files.remove(id)?.entry
+        return facts.files.remove(id).map { LiveFile($0) }
     }
 
     private mutating func takePending() -> [FileEntry] {

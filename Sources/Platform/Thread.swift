@@ -57,6 +57,9 @@ package final class Thread: Sendable {
         return Thread(name: name, handle: thread)
     }
 
+    /// The machine's processors: more threads than these compute nothing sooner.
+    package static var processorCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
     /// Waits until the thread has ended; the second and later calls return at once.
     package func join() {
         let thread = handle.withLock { handle -> pthread_t? in

@@ -7,17 +7,27 @@ enum Parallel {
     static func map<Item: Sendable, Result: Sendable, Failure: Error>(
         _ items: [Item], threads: Int, _ body: @escaping @Sendable (Item) throws(Failure) -> Result
     ) throws(Failure) -> [Result] {
+        try map(items, threads: threads, workspace: {}) { (item, _) throws(Failure) in try body(item) }
+    }
+
+    /// The same with something that each thread makes for itself and uses for all of its items.
+    static func map<Item: Sendable, Result: Sendable, Workspace, Failure: Error>(
+        _ items: [Item], threads: Int, workspace: @escaping @Sendable () -> Workspace,
+        _ body: @escaping @Sendable (Item, Workspace) throws(Failure) -> Result
+    ) throws(Failure) -> [Result] {
         let threadCount = min(threads, items.count)
         guard threadCount > 1 else {
+            let own = workspace()
             var results: [Result] = []
-            for item in items { results.append(try body(item)) }
+            for item in items { results.append(try body(item, own)) }
             return results
         }
         let shared = Shared<Result, Failure>(count: items.count)
         let work: @Sendable () -> Void = {
+            let own = workspace()
             while let index = shared.take() {
                 do throws(Failure) {
-                    shared.finish(index, .success(try body(items[index])))
+                    shared.finish(index, .success(try body(items[index], own)))
                 } catch {
                     shared.finish(index, .failure(error))
                 }

@@ -82,6 +82,48 @@ struct FileSegmentTests {
         #expect(id == hash & (1 << 63 - 1))
     }
 
+    @Test("names of ours give back their ids, and any other byte among the digits makes another name")
+    func digits() {
+        var generator = SeededGenerator(seed: 7)
+        for _ in 0..<500 {
+            let id = FileID(max(1, generator.next() >> 1))
+            let path = "data/20240101T000000Z-" + Hex.string(id.rawValue) + ".parquet"
+            #expect(FileID(path: ByteString(path)) == id)
+            var builder = FileSegment.Builder(partitionColumns: [])
+            var entry = fileEntry(1)
+            entry.path = ByteString(path)
+            builder.append(entry)
+            let segment = builder.finish()
+            #expect(segment[0].path == ByteString(path) && segment[0].id == id)
+        }
+        let name = Array("-0123456789abcdef.parquet".utf8)
+        for place in 1...16 {
+            for byte in UInt8.min...UInt8.max {
+                var other = name
+                other[place] = byte
+                let isDigit = (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
+                let isOurs = isDigit && (place > 1 || byte < 0x38)
+                let id = FileID(path: ByteString(other)).rawValue
+                #expect((Hex.string(id) == String(decoding: other[1...16], as: UTF8.self)) == isOurs)
+            }
+        }
+    }
+
+    @Test("a builder begins anew after each segment")
+    func reuse() {
+        var builder = FileSegment.Builder(partitionColumns: ["date"])
+        for round in 0..<3 {
+            var entries = (1...5).map { fileEntry(UInt64(round * 10 + $0), date: "d\($0 % 2 + round)") }
+            entries[round] = fullEntry()
+            for entry in entries { builder.append(entry) }
+            let segment = builder.finish()
+            #expect((0..<segment.count).map { segment[$0].entry } == entries)
+            #expect(segment.totalBytes == entries.reduce(0) { $0 + $1.sizeBytes })
+            #expect(builder.count == 0)
+        }
+        #expect(builder.finish().count == 0)
+    }
+
     @Test("a row takes at most a hundred bytes")
     func memory() {
         var generator = SeededGenerator(seed: 1)

@@ -6,6 +6,10 @@ enum Benchmark {
         usage: firn-bench WORK ARGUMENTS
           make-table STORE TABLE FILES LIST [flat]   a table of so many files; LIST gets them as tab-separated lines
           open STORE TABLE                      open the table and count its files
+          manifest STORE TABLE                  read and check each manifest by itself; the median of one
+          manifest-floor STORE TABLE            only decompress the blocks of each
+          partition STORE TABLE VALUE           list the files of one partition
+          build-segments ROUNDS                 50,000 entries into a segment, again and again
           compact-state STORE TABLE             write the whole state anew
           add-state STORE TABLE FILES           commit so many files more and write the state of it
           commit STORE TABLE COMMITS FILES      commits, one after the other; the median of one
@@ -24,6 +28,10 @@ enum Benchmark {
         switch arguments[1] {
         case "make-table": try TableMaking.run(&rest)
         case "open": try StateBenchmark.open(&rest)
+        case "manifest": try ManifestBenchmark.read(&rest)
+        case "manifest-floor": try ManifestBenchmark.floor(&rest)
+        case "partition": try ManifestBenchmark.partition(&rest)
+        case "build-segments": try ManifestBenchmark.build(&rest)
         case "compact-state": try StateBenchmark.compact(&rest)
         case "add-state": try StateBenchmark.addAndWrite(&rest)
         case "commit": try CommitBenchmark.commit(&rest)

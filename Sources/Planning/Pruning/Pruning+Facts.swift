@@ -33,12 +33,14 @@ extension Pruning {
         }
     }
 
-    func facts(_ file: FileView, partition: [ColumnFacts]) -> [ColumnFacts] {
+    func facts(
+        _ file: FileView, partition: [ColumnFacts], _ cursor: inout FileRecordCursor
+    ) -> [ColumnFacts] {
         let presence = file.schemaID.flatMap { schemas[$0] }
         // Of what a file was written with nothing is known: its texts may be of another type.
         if presence == nil, !isForeign { return partition }
         let names = filter.columns.map(\.name)
-        let statistics = file.statistics(of: names)
+        let statistics = file.statistics(of: names, &cursor)
         return filter.columns.indices.map { index in
             if partitionPlaces[index] != nil { return partition[index] }
             let (known, type) = (statistics[index], filter.columns[index].type)

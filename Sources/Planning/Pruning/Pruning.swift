@@ -70,6 +70,7 @@ package struct PruningPass: Sendable {
     private var tuple: PartitionTuple?
     private var facts: [ColumnFacts] = []
     private var tupleMatch = FilterMatch.maybe
+    private var cursor = FileRecordCursor()
 
     package init(_ pruning: Pruning) { self.pruning = pruning }
 
@@ -84,7 +85,7 @@ package struct PruningPass: Sendable {
             tupleMatch = pruning.filter.outcomes { facts[$0] }.match
         }
         guard tupleMatch == .maybe, !pruning.isOfPartitionsOnly else { return (tupleMatch, .partitionValues) }
-        let all = pruning.facts(file, partition: facts)
+        let all = pruning.facts(file, partition: facts, &cursor)
         return (pruning.filter.outcomes { all[$0] }.match, .statistics)
     }
 }

@@ -2,8 +2,9 @@ import Avro
 import Bytes
 import Metadata
 
-/// Reads a manifest of files straight into columns.
-struct FileManifestReader {
+/// Reads a manifest of files straight into columns: one of exactly our schema by ``FileRecordReader``, any other
+/// field by field, as its schema says.
+struct FileManifestReader: ~Copyable {
     /// Places of the fields in ``AvroSchemas/fileEntry``.
     private enum Slot {
         static let path = 0, partitionValues = 1, size = 2, modificationTime = 3, dataChange = 4
@@ -21,33 +22,49 @@ struct FileManifestReader {
     private var builder: FileSegment.Builder
 
     /// The manifest's files; `expectedCount` is what its state says.
+    ///
+    /// - Parameter workspace: the thread's own, where it reads several.
     static func read(
-        _ bytes: [UInt8], partitionColumns: [ByteString], expectedCount: Int
+        _ bytes: [UInt8], partitionColumns: [ByteString], expectedCount: Int,
+        workspace: ManifestWorkspace = ManifestWorkspace()
     ) throws(DecodeError) -> FileSegment {
-        try AvroFileReader.reading(bytes) { (file) throws(DecodeError) in
+        let own = (text: ParsedSchemas.fileEntryText, schema: ParsedSchemas.fileEntry)
+        return try AvroFileReader.reading(bytes, known: own) { (file) throws(DecodeError) in
+            if file.schemaText == own.text {
+                return try workspace.withBuilder(partitionColumns) { (builder) throws(DecodeError) in
+                    try FileRecordReader.read(
+                        file, bytes, expectedCount: expectedCount, into: &builder, workspace)
+                }
+            }
             var reader = try FileManifestReader(file.schema, partitionColumns, capacity: expectedCount)
-            try file.forEachBlock { (block, decoder) throws(DecodeError) in
+            try file.forEachBlock(using: workspace.decompressor) { (block, decoder) throws(DecodeError) in
                 for _ in 0..<block.count { try reader.readEntry(&decoder) }
             }
-            // A file that is cut between two blocks looks whole to anyone who does not count.
-            guard reader.builder.count == expectedCount else {
-                throw DecodeError(
-                    .corrupt, at: bytes.count,
-                    "\(expectedCount) entries are announced, \(reader.builder.count) are there")
-            }
+            try checkCount(reader.builder.count, expected: expectedCount, bytes)
             return reader.builder.finish()
         }
     }
 
+    /// A file that is cut between two blocks looks whole to anyone who does not count.
+    static func checkCount(_ count: Int, expected: Int, _ bytes: [UInt8]) throws(DecodeError) {
+        guard count == expected else {
+            throw DecodeError(
+                .corrupt, at: bytes.count, "\(expected) entries are announced, \(count) are there")
+        }
+    }
+
+    /// How many rows are reserved: what is announced is not believed before it is there.
+    static func believed(_ announced: Int) -> Int { min(max(0, announced), 1 << 20) }
+
     private init(
         _ schema: AvroSchema, _ partitionColumns: [ByteString], capacity: Int
     ) throws(DecodeError) {
-        self.partitionColumns = partitionColumns
-        plan = try AvroPlan(writer: schema, reader: ParsedSchemas.fileEntry)
+        let plan = try AvroPlan(writer: schema, reader: ParsedSchemas.fileEntry)
         steps = try plan.rootRecord().steps
-        // What is announced is not believed before it is there.
+        self.plan = plan
+        self.partitionColumns = partitionColumns
         builder = FileSegment.Builder(
-            partitionColumns: partitionColumns, capacity: min(max(0, capacity), 1 << 20))
+            partitionColumns: partitionColumns, capacity: Self.believed(capacity))
     }
 
     private mutating func readEntry(_ decoder: inout AvroDecoder) throws(DecodeError) {

@@ -13,6 +13,8 @@ struct ManifestFile: Sendable {
 enum ParsedSchemas {
     static let stateManifest = parse(AvroSchemas.stateManifest)
     static let fileEntry = parse(AvroSchemas.fileEntry)
+    /// As it stands in the headers of our manifests.
+    static let fileEntryText = ByteString(fileEntry.jsonText)
     static let referenceEntry = parse(AvroSchemas.referenceEntry)
     static let garbageEntry = parse(AvroSchemas.garbageEntry)
     static let partitionEntry = parse(AvroSchemas.partitionEntry)

@@ -2,6 +2,7 @@ import Avro
 import Bytes
 import Compression
 import Metadata
+import Platform
 
 /// Reads the state of one version and checks it against every number that it says of itself.
 struct StateReader: Sendable {
@@ -79,13 +80,19 @@ struct StateReader: Sendable {
     ) throws(LogError) -> FileSet {
         let infos = needed?.map { manifest.files.manifests[$0] } ?? manifest.files.manifests
         let there = known?.segments() ?? [:]
-        let segments = try Parallel.map(infos, threads: options.threads(manifest)) {
-            [self] (info) throws(LogError) in
+        let cache = RecordBlockCache()
+        // Decoding keeps a processor busy: more threads would only hold more memory. Two at least, as one of
+        // them may wait for a disk.
+        let threads = min(options.threads(manifest), max(2, Thread.processorCount))
+        let segments = try Parallel.map(
+            infos, threads: threads, workspace: { ManifestWorkspace(cache: cache) }
+        ) { [self] (info, workspace) throws(LogError) in
             if let same = there[info.path], same.info.checksum == info.checksum { return same.segment }
             let bytes = try verifiedBytes(info)
             do throws(DecodeError) {
                 return try FileManifestReader.read(
-                    bytes, partitionColumns: partitionColumns, expectedCount: Int(info.entryCount))
+                    bytes, partitionColumns: partitionColumns, expectedCount: Int(info.entryCount),
+                    workspace: workspace)
             } catch {
                 throw LogError.damaged(file: info.path.display, line: nil, error)
             }

@@ -56,6 +56,21 @@ def row_open_million(bench):
     return open_row(bench, "open-million", 1_000_000, 0.2, 150 << 20)
 
 
+def row_manifest(bench):
+    path = tables(bench, 1_000_000, "table-1000000")
+    return Row(
+        "manifest", "read and check a manifest of 50,000 files, median of 20", {
+            "Firn": bench.own("manifest", path + "/store", "t"),
+            "libzstd, the same blocks": bench.own("manifest-floor", path + "/store", "t"),
+        }, bars={"libzstd, the same blocks": 2}, unit="ms")
+
+
+def row_build_segments(bench):
+    return Row(
+        "build-segments", "3,000,000 entries into segments of 50,000", {"Firn": bench.own("build-segments", 60)},
+        limit=1)
+
+
 def million(bench, store):
     """Makes the store anew with a table of 1,000,000 files, whose objects are shared: they never change."""
     path = tables(bench, 1_000_000, "table-1000000")
@@ -142,7 +157,7 @@ def row_compact_state(bench):
 
 
 ROWS = {
-    "open-small": row_open_small, "open": row_open, "open-million": row_open_million, "commit": row_commit,
+    "open-small": row_open_small, "open": row_open, "open-million": row_open_million, "manifest": row_manifest, "build-segments": row_build_segments, "commit": row_commit,
     "commit-million": row_commit_million, "commit-flat": row_commit_flat,
 } | {
     f"commits-{mode}-{files}": functools.partial(writers_row, mode=mode, files=files)

@@ -1,0 +1,86 @@
+import Avro
+import Bytes
+import Metadata
+
+/// Reads a manifest of exactly our schema: the columns are filled, every record is walked from end to end, and
+/// what a segment does not keep stays in the compressed bytes.
+enum FileRecordReader {
+    static func read(
+        _ file: AvroFileReader, _ bytes: [UInt8], expectedCount: Int,
+        into builder: inout FileSegment.Builder, _ workspace: ManifestWorkspace
+    ) throws(DecodeError) -> FileSegment {
+        builder.reserve(FileManifestReader.believed(expectedCount))
+        var places: [ManifestRecords.Place] = []
+        try file.forEachBlock(using: workspace.decompressor) { (block, decoder) throws(DecodeError) in
+            places.append(
+                ManifestRecords.Place(firstRow: builder.count, rowCount: block.count, stored: block.stored))
+            try append(block.count, &decoder, to: &builder)
+        }
+        try FileManifestReader.checkCount(builder.count, expected: expectedCount, bytes)
+        return builder.finish(
+            records: ManifestRecords(
+                bytes, file.codec, places.filter { $0.rowCount > 0 }, cache: workspace.cache))
+    }
+
+    private static func append(
+        _ count: Int, _ decoder: inout AvroDecoder, to builder: inout FileSegment.Builder
+    ) throws(DecodeError) {
+        var fields = RegularFields(
+            UnsafeRawBufferPointer(start: decoder.reader.base, count: decoder.reader.count))
+        for _ in 0..<count {
+            fields.offset = decoder.offset
+            let record: FileRecord
+            if let regular = regularRecord(&fields) {
+                record = regular
+                try decoder.reader.seek(to: fields.offset)
+            } else {
+                record = try FileRecord(&decoder)
+            }
+            try append(record, to: &builder)
+        }
+    }
+
+    @inline(__always)
+    private static func regularRecord(_ fields: inout RegularFields) -> FileRecord? {
+        do throws(RegularFields.Irregular) { return try FileRecord(&fields) } catch { return nil }
+    }
+
+    @inline(__always)
+    private static func append(
+        _ record: FileRecord, to builder: inout FileSegment.Builder
+    ) throws(DecodeError) {
+        var row = FileSegment.Row(path: record.path, tuple: try tuple(record.partitionValues, &builder))
+        row.sizeBytes = record.sizeBytes
+        row.rowCount = record.rowCount
+        row.modificationTime = record.modificationTime
+        row.addedAtVersion = record.addedAtVersion
+        row.addedAtTimestamp = record.addedAtTimestamp
+        row.ordinal = record.ordinal
+        if let partition = record.partition { row.partition = builder.partitionCode(partition) }
+        if let schema = record.schemaID { row.schema = builder.schemaCode(schema) }
+        record.appendKept(to: &builder.details)
+        builder.append(row)
+    }
+
+    /// The tuple's number. The map's bytes are its key, so that a map that was met before is not decoded.
+    private static func tuple(
+        _ encoded: FileRecord.Borrowed, _ builder: inout FileSegment.Builder
+    ) throws(DecodeError) -> Int {
+        let columns = builder.partitionColumns
+        return try builder.tupleCode(encoded) { () throws(DecodeError) in
+            // A column without a key is null: the map cannot say it otherwise.
+            var tuple = PartitionTuple(columns.map { _ in nil })
+            var column: Int??
+            try FileRecord.forEachString(in: encoded, perItem: 2) { string in
+                if let index = column {
+                    if let index { tuple.values[index] = ByteString(Array(string)) }
+                    column = nil
+                } else {
+                    column = .some(columns.firstIndex(of: ByteString(Array(string))))
+                }
+                return true
+            }
+            return tuple
+        }
+    }
+}
