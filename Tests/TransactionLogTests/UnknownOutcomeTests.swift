@@ -132,6 +132,38 @@ struct UnknownOutcomeTests {
         #expect(try sample.open().current.fileCount == 1)
     }
 
+    @Test(
+        "whatever fails at whatever step, a second attempt with the same id makes the transaction stand once")
+    func secondAttempts() throws {
+        for fault in [.lostReply, .error(.unknownOutcome), .error(.failedSync)] as [MemoryStorage.Fault] {
+            for step in 1...6 {
+                for silence in [0, 1, 2] {
+                    let sample = try SampleLog(seed: UInt64(step))
+                    try sample.add(1)
+                    let transaction = sample.transaction([.add(sample.file(2)), .add(sample.file(3))])
+                    sample.storage.inject(fault, atOperation: step)
+                    // Then nothing can be read, for a while.
+                    for number in 0..<silence {
+                        sample.storage.inject(.error(.permission), atOperation: step + 1 + number)
+                    }
+                    let first = try? sample.log.commit(transaction)
+                    sample.storage.clearFaults()
+                    if sample.log.isPoisoned { try sample.log.reopen() }
+                    if silence == 2 {
+                        try sample.log.refresh()
+                        try sample.add(4)
+                        try sample.log.writeState()
+                    }
+                    let second = try sample.log.commit(transaction)
+                    let comment: Comment = "\(fault) at \(step), then silence for \(silence)"
+                    #expect(first == nil || first?.version == second.version, comment)
+                    let opened = try sample.open(sample.storage.crashedCopy())
+                    #expect(opened.current.fileCount == 3 + (silence == 2 ? 1 : 0), comment)
+                }
+            }
+        }
+    }
+
     @Test("a put that arrives after its caller gave up is found, even by one whose check would now fail")
     func lateArrival() throws {
         let late = LateStorage()

@@ -49,7 +49,7 @@ package final class ManifestWriter: Sendable {
         var failedAt: Int?
         while true {
             let seen = monitor.withLock { $0.changeCount }
-            let outcome = failedAt == seen ? .nothing : act(log.stateTurn, log, report)
+            let outcome = failedAt == seen ? .nothing : act(log.stateTurn, isQuiet: false, log, report)
             failedAt = outcome == .failed ? seen : failedAt
             if outcome == .done { continue }
             let isPending = log.unwritten.versionCount > 0
@@ -58,20 +58,20 @@ package final class ManifestWriter: Sendable {
             if wake == .stop { return }
             if wake == .look || !isPending { continue }
             let turn = wake == .asked ? StateTurn.own : .anybody
-            failedAt = act(turn, log, report) == .failed ? seen : nil
+            failedAt = act(turn, isQuiet: true, log, report) == .failed ? seen : nil
         }
     }
 
     /// Takes over what another process has written, or writes.
     private static func act(
-        _ turn: StateTurn, _ log: TransactionLog,
+        _ turn: StateTurn, isQuiet: Bool, _ log: TransactionLog,
         _ report: @Sendable (Result<StateOutcome, LogError>) -> Void
     ) -> Outcome {
-        if turn == .nobody { return .nothing }
+        if turn == .nobody || turn == .others { return .nothing }
         do throws(LogError) {
-            if turn != .own {
+            if turn == .anybody, log.hasStateToFollow {
+                guard isQuiet || log.isFollowingDue else { return .nothing }
                 if try log.followState() { return .done }
-                if turn == .others { return .nothing }
             }
             report(.success(try log.writeState()))
             return .done

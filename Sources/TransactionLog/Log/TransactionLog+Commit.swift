@@ -108,6 +108,10 @@ extension TransactionLog {
         }
         switch store.create(path.versionFile(base.version.next), bytes) {
         case .created:
+            if isStale, let doubt = doubt(about: base.version.next) {
+                group.unknownVersion = base.version.next
+                return .failed(doubt)
+            }
             advance(to: plan.state, by: plan.committed, isOwn: true)
             shared.withLock { $0.contendedCommits = max(0, $0.contendedCommits - 1) }
             for (transaction, committed) in zip(accepted, plan.committed) {

@@ -19,9 +19,19 @@ extension TransactionLog {
         shared.withLock { shared in
             if !shared.isStateDue() { return .nobody }
             if shared.hasStateTurn { return .own }
-            return shared.isStateDue(times: 2) ? .anybody : .others
+            return shared.isStateDue(times: shared.statePatience) ? .anybody : .others
         }
     }
+
+    /// True where the hint names a state that another process wrote after the one that the current stands on.
+    package var hasStateToFollow: Bool {
+        let (base, newest) = shared.withLock { ($0.base?.version, $0.current.version) }
+        return store.hint().map { $0 > base ?? Version(-1) && $0 <= newest } ?? false
+    }
+
+    /// True where so much was committed that another process's state is worth taking over: what came after it is
+    /// applied once more.
+    package var isFollowingDue: Bool { shared.withLock { $0.isStateDue(times: 5) } }
 
     /// Takes over the state that the hint names, where another process wrote it after the one that the current
     /// state stands on; false where there is none. Manifests that both list are not read.

@@ -63,7 +63,8 @@ extension TransactionLog {
         }
     }
 
-    private func replaceAll(with replayed: Replayed) throws(LogError) {
+    /// - Precondition: `serial` is held.
+    func replaceAll(with replayed: Replayed) throws(LogError) {
         let now = clock.nowMilliseconds()
         let (old, observers) = shared.withLock { shared in
             let old = shared.current

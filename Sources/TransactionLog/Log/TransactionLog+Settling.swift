@@ -66,6 +66,24 @@ extension TransactionLog {
         group.open = group.open.filter { !$0.isAnswered }
     }
 
+    /// Why a version that was just put may be none, after a process stood still between looking and putting: the
+    /// one that was there may have expired, so that the put went into a hole. nil where it is as it should be.
+    ///
+    /// Version files go oldest first. As long as the one before is there, the new one was never there before.
+    func doubt(about version: Version) -> LogError? {
+        do throws(LogError) {
+            if try store.exists(path.versionFile(Version(version.rawValue - 1))) { return nil }
+            let newest = try store.listing(from: nil).newestVersion
+            if newest == version { return nil }
+            try replaceAll(with: try Replay.open(store, options: options))
+            return .missingVersion(
+                Version(version.rawValue - 1),
+                "it expired while version \(version) was written, and version \(newest ?? version) is there")
+        } catch {
+            return error
+        }
+    }
+
     /// The transactions of the versions after `version` up to the current one, in order: those in memory, the
     /// others from their files. Throws `expired` with the first version whose file is gone.
     private func transactions(after version: Version) throws(LogError) -> [CommittedTransaction] {

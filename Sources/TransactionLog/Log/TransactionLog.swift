@@ -36,6 +36,8 @@ package final class TransactionLog: Sendable {
         var contendedCommits = 0
         /// Whether it was a commit of this process that made a state due.
         var hasStateTurn = true
+        /// How often what makes a state due must have come before this process writes in another's place.
+        var statePatience = 2.0
         var observers: [Observer] = []
         /// When newer versions were last looked for or made, by the wall clock.
         var lastSeenMilliseconds: Int64
@@ -88,7 +90,13 @@ package final class TransactionLog: Sendable {
             shared.recent.insert(transactions)
             shared.pendingActionCount += transactions.reduce(0) { $0 + $1.actions.count }
             shared.lastSeenMilliseconds = now
-            if !wasDue { shared.hasStateTurn = isOwn }
+            if !wasDue {
+                shared.hasStateTurn = isOwn
+                // Not all who wait shall step in at once.
+                if !isOwn, shared.isStateDue() {
+                    shared.statePatience = 2 + Double(entropy.uint64(below: 200)) / 100
+                }
+            }
             return (old, shared.observers)
         }
         for observer in observers { observer(old, state, transactions) }
@@ -100,9 +108,9 @@ extension TransactionLog.Shared {
     var pendingVersionCount: Int { Int(current.version.rawValue - (base?.version.rawValue ?? -1)) }
 
     /// Whether so much was committed since the last state, `times` over, that another is to be written.
-    func isStateDue(times: Int = 1) -> Bool {
+    func isStateDue(times: Double = 1) -> Bool {
         let properties = current.properties
-        return pendingVersionCount >= times * properties.stateWriteAfterVersions
-            || pendingActionCount >= times * properties.stateWriteAfterActions
+        return Double(pendingVersionCount) >= times * Double(properties.stateWriteAfterVersions)
+            || Double(pendingActionCount) >= times * Double(properties.stateWriteAfterActions)
     }
 }
