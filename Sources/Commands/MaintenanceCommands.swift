@@ -22,32 +22,6 @@ enum SetCommand: Command {
     }
 }
 
-/// `firn checkpoint`: a clean state of the current version.
-enum CheckpointCommand: Command {
-    static let syntax = CommandSyntax(
-        name: "checkpoint", operands: "STORE/TABLE",
-        summary: "Compact the state: manifests sorted, full, without tombstones",
-        details: """
-            A mount does this by itself where it pays; by hand it makes the next opening as fast as it can be. Where
-            the current version has a state that is not clean, a version without changes, CHECKPOINT, is committed
-            and gets the compacted one. A clean state is left as it is.
-            """)
-
-    static func run(_ arguments: ParsedArguments, _ console: Console) throws -> Int32 {
-        guard arguments.operands.count == 1 else {
-            throw UsageError("one STORE/TABLE is expected", command: syntax.name)
-        }
-        return try TableAddress(arguments.operands[0]).withTable(command: "checkpoint") { _, table in
-            let outcome = try table.checkpoint()
-            console.print(
-                outcome.isWritten
-                    ? "the state of version \(outcome.version) is written"
-                    : "the state of version \(outcome.version) is clean: there is nothing to write")
-            return 0
-        }
-    }
-}
-
 /// `firn gc`: one round of garbage collection.
 enum CollectCommand: Command {
     static let syntax = CommandSyntax(

@@ -1,5 +1,7 @@
 import Bytes
+import Platform
 import Tables
+import Telemetry
 
 /// A table as a command line names it: the path of its directory in the store.
 struct TableAddress {
@@ -26,7 +28,10 @@ struct TableAddress {
     func withTable<R>(
         command: ByteString, readOnly: Bool = false, _ body: (Store, Table) throws -> R
     ) throws -> R {
-        let store = try Store.open(at: store, options: StoreOptions(isReadOnly: readOnly, command: command))
+        let clock = SystemClock()
+        let log = Log.descriptor(level: .warning, clock: clock)
+        let options = StoreOptions(clock: clock, log: log, isReadOnly: readOnly, command: command)
+        let store = try Store.open(at: store, options: options)
         defer { store.close() }
         return try body(store, try store.table(table))
     }

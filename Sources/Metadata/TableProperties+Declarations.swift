@@ -74,7 +74,9 @@ extension TableProperties {
     ]
 
     private static let state: [PropertyDeclaration] = [
-        .init("state.format", .only("avro", reason: "states are Avro"), "avro", "The format of states."),
+        .init(
+            "state.format", .choice(StateFormat.allCases.map(\.rawValue)), "avro",
+            "The format of states: Avro, or checkpoints of JSON lines, each of which has the whole table."),
         .init(
             "state.compression", .choice(StateCompression.allCases.map(\.rawValue)), "zstd",
             "The codec of manifests."),

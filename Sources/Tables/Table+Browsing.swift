@@ -16,6 +16,8 @@ extension Table {
             for object in try storage.list(name + "/_transaction_log") {
                 if let version = LogPath.version(ofVersionFile: object.name) {
                     files.insert(version)
+                } else if let file = CheckpointFile(name: object.name) {
+                    if file.part == nil { states.insert(file.version) }
                 } else if object.isDirectory, let version = LogPath.version(ofState: object.name) {
                     states.insert(version)
                 }

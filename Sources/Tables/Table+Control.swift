@@ -5,7 +5,7 @@ package import Metadata
 import Platform
 import Storage
 import Telemetry
-import TransactionLog
+package import TransactionLog
 
 /// What a person can ask of a table, and what it records of itself.
 extension Table {
@@ -19,26 +19,23 @@ extension Table {
         services.stop()
     }
 
-    /// What compacting the state came to.
-    package struct Checkpoint: Hashable, Sendable {
-        /// The version whose state is clean now.
-        package var version: Version
-        /// False where its state was clean already, so that nothing was written.
-        package var isWritten: Bool
-    }
-
-    /// Compacts the state: manifests sorted, full, without tombstones. A clean one is left as it is.
+    /// Writes the whole state of the current version, in the table's own format unless told otherwise. This is
+    /// the one thing that is written to another program's table.
     @discardableResult
-    package func checkpoint() throws(StoreError) -> Checkpoint {
-        try checkWritable()
+    package func checkpoint(
+        _ format: TableProperties.StateFormat? = nil
+    ) throws(StoreError) -> CheckpointOutcome {
+        if context.options.isReadOnly { throw StoreError(.erofs, "the store is open read-only") }
         do throws(LogError) {
-            let outcome = try log.compactState()
-            recordState(outcome)
-            switch outcome {
-            case .written(let summary): return Checkpoint(version: summary.version, isWritten: true)
-            case .clean(let version), .alreadyThere(let version):
-                return Checkpoint(version: version, isWritten: false)
+            let outcome = try log.checkpoint(format)
+            if outcome.status == .written {
+                record([
+                    "event": "checkpoint", "version": .integer(outcome.version.rawValue),
+                    "format": .string(ByteString(outcome.newFormat.rawValue)),
+                    "files": .integer(Int64(outcome.fileCount)),
+                ])
             }
+            return outcome
         } catch {
             throw StoreError(error)
         }

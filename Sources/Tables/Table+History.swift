@@ -13,7 +13,7 @@ extension Table {
             throw StoreError(error)
         }
         return Retention(
-            states: history.states.map(\.forRetention),
+            states: history.bases.map(\.forRetention),
             versionFiles: history.versionFiles.map(\.forRetention),
             current: state.version, tags: state.tags, pins: pins, properties: state.properties, now: now)
     }

@@ -33,11 +33,11 @@ struct LogStorage: Sendable {
         }
     }
 
-    /// Makes the names in the log's directory durable: a put that succeeds syncs them all.
+    /// Makes the names in the log's directory, or in another, durable: a put that succeeds syncs them all.
     ///
     /// A put whose reply was lost may have left a name that readers see and a crash takes away.
-    func confirmNames(_ tag: UInt64) -> Bool {
-        let key = path.directory + ByteString("_confirm-" + Hex.string(tag))
+    func confirmNames(_ tag: UInt64, in directory: ByteString? = nil) -> Bool {
+        let key = (directory ?? path.directory) + ByteString("_confirm-" + Hex.string(tag))
         guard case .created = create(key, []) else { return false }
         try? storage.delete(key)
         return true

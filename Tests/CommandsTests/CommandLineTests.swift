@@ -76,6 +76,61 @@ struct CommandLineTests {
         #expect(try firn("gc", "--dry-run", address).output.contains("0 files"))
     }
 
+    @Test(
+        "a checkpoint's format is one of two, and mistakes are exit status 2",
+        arguments: [
+            (["checkpoint"], "one STORE/TABLE is expected"),
+            (["checkpoint", "a/b", "c/d"], "one STORE/TABLE is expected"),
+            (["checkpoint", "a/b", "--format", "parquet"], "--format is avro or json, not \"parquet\""),
+            (["checkpoint", "a/b", "--format"], "--format needs a value"),
+            (["checkpoint", "a/b", "--fast"], "has no option --fast"),
+        ] as [([ByteString], String)])
+    func testCheckpointSqlParsing(words: [ByteString], message: String) throws {
+        let result = try firn(words)
+        #expect(result.status == 2 && result.errors.contains(message), "\(words): \(result.errors)")
+        #expect(try firn("checkpoint", "--help").output.contains("--format avro|json"))
+    }
+
+    @Test("a checkpoint converts a table of IndexTables, and back, and says what it did")
+    func testCheckpointSqlExecution() throws {
+        let store = try store()
+        let log: ByteString = "old/_transaction_log/"
+        let lines = """
+            {"protocol":{"minReaderVersion":2,"minWriterVersion":2}}
+            {"metaData":{"id":"a-b","format":{"provider":"indextables","options":{}},\
+            "schemaString":"{\\"type\\":\\"struct\\",\\"fields\\":[{\\"name\\":\\"n\\",\\"type\\":\\"long\\"}]}",\
+            "partitionColumns":[],"configuration":{}}}
+            {"add":{"path":"a.split","partitionValues":{},"size":1,"modificationTime":1,"dataChange":true}}
+            {"add":{"path":"b.split","partitionValues":{},"size":2,"modificationTime":1,"dataChange":true}}
+
+            """
+        try store.write(log + "00000000000000000007.checkpoint.json", Array(lines.utf8))
+        let address = store.path + "/old"
+        let described = try firn("describe", address)
+        #expect(described.status == 0 && described.output.contains("files:"), "\(described)")
+        #expect(described.errors.contains("`firn checkpoint TABLE`"), "\(described.errors)")
+        let converted = try firn("checkpoint", address)
+        #expect(converted.status == 0, "\(converted.errors)")
+        let expected = [
+            "tablePath:      \(address.display)", "status:         SUCCESS", "previousFormat: json",
+            "newFormat:      avro-state", "version:        7", "numFiles:       2",
+        ]
+        #expect(converted.output.split(separator: "\n").map(String.init) == expected)
+        #expect(try firn("describe", address).errors.isEmpty)
+        let again = try firn("checkpoint", "--json", "--format=avro", address)
+        #expect(
+            again.output
+                == #"{"tablePath":"\#(address.display)","status":"UNCHANGED","previousFormat":"avro-state","#
+                + #""newFormat":"avro-state","version":7,"numFiles":2}"# + "\n")
+        let own = store.path + "/own"
+        #expect(try firn("create", own).status == 0)
+        let json = try firn("checkpoint", "--format", "json", own)
+        #expect(json.output.contains("previousFormat: none\nnewFormat:      json\n"), "\(json)")
+        #expect(try firn("set", own, "state.format", "json").status == 0)
+        #expect(try firn("checkpoint", own).output.contains("previousFormat: json\nnewFormat:      json\n"))
+        #expect(try firn("describe", own).errors.isEmpty, "what the table asks for is no reason to warn")
+    }
+
     @Test("what cannot be done is exit status 1 with the reason, and changes nothing")
     func refusals() throws {
         let store = try store()

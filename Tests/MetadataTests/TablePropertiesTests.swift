@@ -101,7 +101,7 @@ struct TablePropertiesTests {
             ("compaction.spaceAmplification", "nan", "a number"),
             ("compaction.strategy", "leveled", "lazy-leveled, size-ratio, basic, off"),
             ("compaction.partialReferences", "true", "a file is live wholly or not at all"),
-            ("state.format", "json", "states are Avro"), ("no.such", "1", "there is no property"),
+            ("state.format", "parquet", "avro, json"), ("no.such", "1", "there is no property"),
         ])
     func refused(name: String, text: String, expected: String) throws {
         let error = try #require(throws: PropertyError.self) {

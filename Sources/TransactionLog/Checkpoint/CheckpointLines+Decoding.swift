@@ -3,10 +3,12 @@ import JSON
 import Metadata
 
 extension CheckpointLines {
-    /// True where the first line is a header of ours.
+    /// True where the first line is a header of ours, or the last an end.
     static func isOwn(_ text: [UInt8]) -> Bool {
         let end = text.firstIndex(of: 0x0A) ?? text.count
-        return (try? VersionFile.member(text, 0..<end))?.0 == CheckpointHeader.key
+        if (try? VersionFile.member(text, 0..<end))?.0 == CheckpointHeader.key { return true }
+        let last = text.dropLast().lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+        return text[last...].starts(with: "{\"end\":".utf8)
     }
 
     /// The state that all files of a checkpoint say, checked against every number that they say of it.

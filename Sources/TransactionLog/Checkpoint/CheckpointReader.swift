@@ -8,7 +8,8 @@ struct CheckpointReader: Sendable {
 
     func read(_ version: Version) throws(LogError) -> TableState {
         let texts = try CheckpointTexts(of: version, in: store).texts
-        guard let first = texts.first, CheckpointLines.isOwn(first.bytes) else {
+        // One line of ours tells, so that a damaged one is not taken for somebody else's.
+        guard texts.contains(where: { CheckpointLines.isOwn($0.bytes) }) else {
             return try ForeignCheckpoint.decode(texts, version: version)
         }
         return try CheckpointLines.decode(texts, version: version)

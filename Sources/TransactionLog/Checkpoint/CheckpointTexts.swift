@@ -33,6 +33,9 @@ struct CheckpointTexts {
         }
     }
 
+    /// True for the file of a checkpoint of several parts.
+    static func isList(_ bytes: [UInt8]) -> Bool { list(bytes) != nil }
+
     /// The list of parts, which is one object; nil where the file has the actions themselves, a line each.
     private static func list(_ text: [UInt8]) -> JSONValue? {
         let first = text.prefix { $0 != 0x0A }

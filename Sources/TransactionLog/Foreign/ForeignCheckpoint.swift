@@ -33,11 +33,13 @@ enum ForeignCheckpoint {
         return TableState(facts)
     }
 
-    /// Calls `body` with the one member of each line.
+    /// Calls `body` with the one member of each line; where `key` is given, of those that begin with it.
     static func forEachLine(
-        of text: CheckpointTexts.Text, _ body: (ByteString, JSONValue) throws(WireError) -> Void
+        of text: CheckpointTexts.Text, like key: ByteString? = nil,
+        _ body: (ByteString, JSONValue) throws(WireError) -> Void
     ) throws(LogError) {
         for (index, line) in VersionFile.lineRanges(text.bytes).enumerated() where !line.isEmpty {
+            if let key, !begins(text.bytes[line], with: key) { continue }
             do throws(WireError) {
                 let (key, value) = try VersionFile.member(text.bytes, line)
                 try body(key, value)
@@ -45,6 +47,11 @@ enum ForeignCheckpoint {
                 throw .damaged(file: text.name.display, line: index + 1, error)
             }
         }
+    }
+
+    /// Whether the key stands behind the brace and white space.
+    private static func begins(_ line: ArraySlice<UInt8>, with key: ByteString) -> Bool {
+        line.drop { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: " ") }.starts(with: key.bytes)
     }
 
     /// What the actions so far leave.

@@ -6,29 +6,42 @@ import Metadata
 enum ForeignDefinition {
     /// That of version 0; where its file is gone, that of the newest state or checkpoint that has one.
     static func find(in store: LogStorage) throws(LogError) -> TableDefinition {
-        for action in try store.transactions(of: Version(0), columns: [])?.first?.actions ?? [] {
-            if case .definition(let definition) = action { return definition }
+        let text = try text(in: store)
+        do throws(WireError) { return try ActionWire.definition(WireObject("metaData", .object(text))) } catch
+        {
+            throw .damaged(file: store.path.logDirectory.display, line: nil, error)
         }
+    }
+
+    /// The object of the `metaData` that ``find(in:)`` reads.
+    static func text(in store: LogStorage) throws(LogError) -> JSONObject {
+        if let first = try store.text(of: Version(0)), let found = try text(in: [first]) { return found }
         let listing = try store.listing(from: nil)
         let reader = StateReader(store, LogOptions())
         for version in listing.states.reversed() {
-            guard let manifest = try readable({ () throws(LogError) in try reader.manifest(version) }) else {
-                continue
-            }
-            do throws(WireError) {
-                if let definition = try manifest.definition() { return definition }
-            } catch {
-                throw .damaged(file: LogPath.stateName(version).display, line: nil, error)
-            }
+            let manifest = try readable { () throws(LogError) in try reader.manifest(version) }
+            if let found = try manifest?.metaData() { return found }
         }
         for version in listing.checkpoints.reversed() {
-            let reader = CheckpointReader(store: store)
-            if let state = try readable({ () throws(LogError) in try reader.read(version) }) {
-                return state.definition
+            let texts = try readable { () throws(LogError) in
+                try CheckpointTexts(of: version, in: store).texts
             }
+            if let texts, let found = try text(in: texts) { return found }
         }
         throw .unsupported(
             "the table's metaData is neither in its first version file nor in any state or checkpoint")
+    }
+
+    /// The last `metaData` of some files of actions; nil where there is none.
+    static func text(in texts: [CheckpointTexts.Text]) throws(LogError) -> JSONObject? {
+        var found: JSONObject?
+        for text in texts {
+            try ForeignCheckpoint.forEachLine(of: text, like: "\"metaData\"") {
+                (key, value) throws(WireError) in
+                if key == "metaData" { found = try WireObject("metaData", value).object }
+            }
+        }
+        return found
     }
 
     /// nil for what is damaged: another place may have what is looked for.
@@ -42,13 +55,13 @@ enum ForeignDefinition {
 
 extension StateManifest {
     /// What `metadata` says: `{"metaData":{…}}`, or the object alone; nil where it is absent.
-    func definition() throws(WireError) -> TableDefinition? {
+    func metaData() throws(LogError) -> JSONObject? {
         guard let metadata else { return nil }
-        let value: JSONValue
-        do throws(DecodeError) { value = try JSONValue.parse(metadata.bytes) } catch {
-            throw WireError(.malformed, error.description)
+        let value = try? JSONValue.parse(metadata.bytes)
+        guard let object = (value?["metaData"] ?? value)?.objectValue else {
+            throw .damaged(file: LogPath.stateName(version).display, line: nil, "metadata is no JSON object")
         }
-        return try ActionWire.definition(WireObject("metaData", value["metaData"] ?? value))
+        return object
     }
 }
 

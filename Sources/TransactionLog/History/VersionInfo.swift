@@ -40,4 +40,13 @@ package struct StoredHistory: Hashable, Sendable {
     /// The files of JSON checkpoints by name, complete or not: each checkpoint's own file and the parts that
     /// were written for one.
     package var checkpointFiles: [CheckpointFile] = []
+
+    /// What a version can be read from without those before it: states, and JSON checkpoints where there is no
+    /// state. Ascending.
+    package var bases: [Item] {
+        let stated = Set(states.map(\.version))
+        let checkpoints = checkpointFiles.filter { $0.part == nil && !stated.contains($0.version) }
+        return (states + checkpoints.map { Item(version: $0.version, writtenAt: $0.writtenAt) })
+            .sorted { $0.version < $1.version }
+    }
 }

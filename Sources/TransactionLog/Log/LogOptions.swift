@@ -11,6 +11,8 @@ package struct LogOptions: Sendable {
     package var maxStorageAttempts = 4
     /// Actions of one version file, at most, where several transactions wait.
     package var maxGroupActions = 10_000
+    /// Lines of one file of a JSON checkpoint, at most; what has more is written in parts.
+    package var checkpointLinesPerFile = 100_000
     /// After this long without a look at the storage, a log does not trust that nothing was expired.
     package var trustMilliseconds: Int64 = 60_000
     /// Younger version files are not deleted, so that a writer that has not met them yet cannot take a version

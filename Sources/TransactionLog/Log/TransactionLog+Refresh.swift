@@ -70,6 +70,7 @@ extension TransactionLog {
             let old = shared.current
             shared.current = replayed.state
             shared.base = replayed.base
+            shared.checkpoint = replayed.checkpoint
             shared.pending = replayed.transactions
             shared.recent.insert(replayed.transactions)
             shared.pendingActionCount = replayed.transactions.reduce(0) { $0 + $1.actions.count }

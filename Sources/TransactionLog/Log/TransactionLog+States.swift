@@ -51,10 +51,13 @@ extension TransactionLog {
     private static var maxCompactionAttempts: Int { 10 }
 
     /// Writes the state of the current version: what is new, and manifests anew where the table's policy asks
-    /// for it. Commits go on meanwhile.
+    /// for it; in a table of JSON states, its checkpoint. Commits go on meanwhile.
     @discardableResult
     package func writeState() throws(LogError) -> StateOutcome {
-        try stateWriting.withLock { (_) throws(LogError) -> StateOutcome in
+        if current.properties.stateFormat == .json, current.definition.provider == "firn" {
+            return try writeCheckpoint()
+        }
+        return try stateWriting.withLock { (_) throws(LogError) -> StateOutcome in
             try checkStateWritable()
             let (state, base, pending) = shared.withLock { ($0.current, $0.base, $0.pending) }
             if base?.version == state.version { return .alreadyThere(state.version) }

@@ -24,7 +24,9 @@ package final class TransactionLog: Sendable {
         var current: TableState
         /// The state in storage that `current` was made from, nil where there is none.
         var base: StateManifest?
-        /// Committed after `base`, in order: what the next incremental state adds.
+        /// The newest JSON checkpoint that was read or written.
+        var checkpoint: Version?
+        /// Committed after `base` and `checkpoint`, in order.
         var pending: [CommittedTransaction]
         var pendingActionCount: Int
         var isPoisoned = false
@@ -62,7 +64,8 @@ package final class TransactionLog: Sendable {
         self.options = options
         shared = Mutex(
             Shared(
-                current: replayed.state, base: replayed.base, pending: replayed.transactions,
+                current: replayed.state, base: replayed.base, checkpoint: replayed.checkpoint,
+                pending: replayed.transactions,
                 pendingActionCount: replayed.transactions.reduce(0) { $0 + $1.actions.count },
                 lastSeenMilliseconds: clock.nowMilliseconds()))
     }
@@ -104,8 +107,11 @@ package final class TransactionLog: Sendable {
 }
 
 extension TransactionLog.Shared {
-    /// Versions since the state that the current one stands on.
-    var pendingVersionCount: Int { Int(current.version.rawValue - (base?.version.rawValue ?? -1)) }
+    /// Versions since the newest state or checkpoint that the current one stands on.
+    var pendingVersionCount: Int {
+        let stored = max(base?.version.rawValue ?? -1, checkpoint?.rawValue ?? -1)
+        return Int(current.version.rawValue - stored)
+    }
 
     /// Whether so much was committed since the last state, `times` over, that another is to be written.
     func isStateDue(times: Double = 1) -> Bool {

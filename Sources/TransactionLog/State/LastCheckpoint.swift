@@ -1,4 +1,4 @@
-import Bytes
+package import Bytes
 import JSON
 package import Metadata
 
@@ -10,6 +10,16 @@ package struct LastCheckpoint: Hashable, Sendable {
     /// Of the live data files, not of the state.
     package var totalBytes: Int64
     package var createdTime: Int64
+    /// Set where the state is a JSON checkpoint.
+    package var checkpoint: Checkpoint?
+
+    /// What the format before Avro says of a checkpoint.
+    package struct Checkpoint: Hashable, Sendable {
+        package var lineCount: Int64
+        /// nil for one file.
+        package var parts: Int?
+        package var id: ByteString?
+    }
 
     package init(version: Version, fileCount: Int64, totalBytes: Int64, createdTime: Int64) {
         self.version = version
@@ -22,12 +32,18 @@ package struct LastCheckpoint: Hashable, Sendable {
         var writer = JSONWriter()
         writer.beginObject()
         writer.field("version", version.rawValue)
-        writer.field("size", fileCount)
+        writer.field("size", checkpoint?.lineCount ?? fileCount)
         writer.field("sizeInBytes", totalBytes)
         writer.field("numFiles", fileCount)
         writer.field("createdTime", createdTime)
-        writer.field("format", "avro-state")
-        writer.field("stateDir", LogPath.stateName(version))
+        if let checkpoint {
+            // Without a format it is JSON, with an id it is of several parts: so older readers know it too.
+            if let parts = checkpoint.parts { writer.field("parts", parts) }
+            if let id = checkpoint.id { writer.field("checkpointId", id) }
+        } else {
+            writer.field("format", "avro-state")
+            writer.field("stateDir", LogPath.stateName(version))
+        }
         writer.endObject()
         return writer.bytes
     }

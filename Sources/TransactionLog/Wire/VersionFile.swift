@@ -23,6 +23,12 @@ package enum VersionFile {
             }
             lineCount += 1 + transaction.actions.count
         }
+        writeEnd(lineCount: lineCount, to: &writer)
+        return writer.bytes
+    }
+
+    /// The last line: it counts those before it and has the checksum of their bytes.
+    static func writeEnd(lineCount: Int, to writer: inout JSONWriter) {
         let checksum = CRC32.checksum(of: writer.bytes)
         writer.beginObject()
         writer.key("end")
@@ -32,7 +38,6 @@ package enum VersionFile {
         writer.endObject()
         writer.endObject()
         writer.endLine()
-        return writer.bytes
     }
 
     private static func write(_ transaction: CommittedTransaction, to writer: inout JSONWriter) {
