@@ -25,11 +25,14 @@ extension Table {
         } catch {
             throw StoreError(error)
         }
+        // What such a version was is not known, unless version files say it.
+        if isForeign { states.subtract(try lateStates()) }
         var available: [Version] = []
         for version in files.union(states).sorted() {
             let follows = available.last?.next == version && files.contains(version)
             if states.contains(version) || follows || version == Version(0) { available.append(version) }
         }
+        if isForeign { return available }
         // What nothing keeps may be half gone.
         let kept = try GarbageCollector(table: self).survey().retention.keptVersions
         return available.filter { version in kept.contains { $0.range.contains(version) } }
@@ -42,7 +45,9 @@ extension Table {
     )] {
         let path = LogPath(table: name)
         do throws(LogError) {
-            guard let base = try log.stateVersions().last(where: { $0 <= version }) else { return [] }
+            let late = Set(try log.lateStates())
+            let base = try log.stateVersions().last { $0 <= version && !late.contains($0) }
+            guard let base else { return [] }
             let manifest = try log.stateManifest(at: base)
             let infos =
                 manifest.files.manifests + manifest.references.manifests + manifest.garbage.manifests
@@ -57,6 +62,10 @@ extension Table {
         } catch {
             throw StoreError(error)
         }
+    }
+
+    private func lateStates() throws(StoreError) -> [Version] {
+        do throws(LogError) { return try log.lateStates() } catch { throw StoreError(error) }
     }
 
     /// What a version changed, as JSON lines: from the version before, or from the nearest older one that can be

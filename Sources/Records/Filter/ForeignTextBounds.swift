@@ -51,7 +51,7 @@ extension ByteString {
 
     /// Whether some program may take the text for a number: Java, Rust and Swift do not agree on `1d`, `0x1p3`,
     /// `inf`, `+5` or spaces around.
-    var looksNumeric: Bool {
+    package var looksNumeric: Bool {
         guard let first = bytes.firstIndex(where: { $0 > 0x20 }),
             let last = bytes.lastIndex(where: { $0 > 0x20 })
         else { return true }

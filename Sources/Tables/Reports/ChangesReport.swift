@@ -41,7 +41,8 @@ package enum ChangesReport {
             object["bytes"] = .integer(entry.sizeBytes)
             if let source = entry.source { object["source"] = .string(source) }
             if let job = entry.job { object["job"] = .string(ByteString(job.description)) }
-            if change.isDifference {
+            // Another program may not have recorded when a file was added.
+            if change.isDifference, entry.addedAtVersion.rawValue > 0 {
                 object["addedAtVersion"] = .integer(entry.addedAtVersion.rawValue)
                 object["addedAtTimestamp"] = .integer(entry.addedAtTimestamp)
             }

@@ -25,6 +25,7 @@ extension Table {
         report.add("rows", state.totalRows)
         addPartitions(state, to: &report)
         addStoredState(to: &report)
+        addUnknown(state, to: &report)
         addJobs(state, to: &report)
         report.add("garbageFiles", state.garbage.count)
         report.add("garbageBytes", bytes: state.garbage.totalBytes)
@@ -72,7 +73,11 @@ extension Table {
 
     private func addStoredState(to report: inout StatusReport) {
         guard let manifest = log.baseManifest else {
-            report.add("state", "none yet: the version files are the state")
+            let checkpoint = log.baseCheckpoint
+            report.add(
+                "state",
+                checkpoint.map { "a JSON checkpoint of version \($0)" }
+                    ?? "none yet: the version files are the state")
             return
         }
         let summary = StateSummary(manifest)

@@ -1,5 +1,6 @@
 import Bytes
 import Metadata
+import Records
 
 /// The bounds of partition values in a manifest, for readers that compare values as numbers where they look
 /// like numbers.
@@ -59,19 +60,8 @@ struct ForeignBounds {
         byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
     }
 
-    /// ASCII, and no number to anyone: a date, or what begins with a letter and is not a word for a number.
+    /// ASCII, and no number to anyone: all order such texts alike.
     private static func isPlainText(_ value: ByteString) -> Bool {
-        guard let first = value.bytes.first, value.bytes.allSatisfy({ $0 < 0x80 }) else { return false }
-        let hyphens = value.bytes.indices.filter { value.bytes[$0] == UInt8(ascii: "-") }
-        if value.count == 10, hyphens == [4, 7],
-            value.bytes.enumerated().allSatisfy({ [4, 7].contains($0.offset) || isDigit($0.element) })
-        {
-            return true
-        }
-        let lowered = first | 0x20
-        let isLetter = lowered >= UInt8(ascii: "a") && lowered <= UInt8(ascii: "z")
-        return isLetter && !value.bytes.starts(with: "inf".utf8) && !value.bytes.starts(with: "Inf".utf8)
-            && !value.bytes.starts(with: "nan".utf8) && !value.bytes.starts(with: "NaN".utf8)
-            && !value.bytes.starts(with: "NAN".utf8) && !value.bytes.starts(with: "INF".utf8)
+        !value.isEmpty && !value.looksNumeric && value.bytes.allSatisfy { $0 < 0x80 }
     }
 }

@@ -148,6 +148,13 @@ extension TransactionLog {
     /// The versions that have a state, ascending; whether they can be read is not looked at.
     package func stateVersions() throws(LogError) -> [Version] { try store.listing(from: nil).states }
 
+    /// The states of another program's table that were written after one of a higher version: nothing is built on
+    /// them. Reads the record of each state.
+    package func lateStates() throws(LogError) -> [Version] {
+        guard current.definition.provider != "firn" else { return [] }
+        return try ForeignDates.late(in: store.listing(from: nil).states, StateReader(store, options))
+    }
+
     /// The record of a version's state: manifests, bounds, tombstones.
     package func stateManifest(at version: Version) throws(LogError) -> StateManifest {
         try StateReader(store, options).manifest(version)
@@ -155,6 +162,9 @@ extension TransactionLog {
 
     /// The record of the state that the current one stands on; nil where none was read or written.
     package var baseManifest: StateManifest? { shared.withLock { $0.base } }
+
+    /// The version of the JSON checkpoint that was read or written last; nil where none was.
+    package var baseCheckpoint: Version? { shared.withLock { $0.checkpoint } }
 
     /// What was committed since the newest state: versions, and actions in them.
     package var unwritten: (versionCount: Int, actionCount: Int) {

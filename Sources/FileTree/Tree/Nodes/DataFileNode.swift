@@ -80,7 +80,10 @@ final class DataFileNode: TreeNode {
             return result
         }
         let entry = view.entry
-        add("version", entry.addedAtVersion.description)
+        // Other programs' files may not say when they were added.
+        if entry.addedAtVersion.rawValue > 0 || !tree.table.isForeign {
+            add("version", entry.addedAtVersion.description)
+        }
         if let rows = entry.rowCount { add("rows", String(rows)) }
         add("references", String(state.partitions(of: view).count))
         add("partition", view.partition.description)

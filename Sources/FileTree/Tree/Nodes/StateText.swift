@@ -2,6 +2,7 @@ import Bytes
 import JSON
 import Metadata
 import Records
+import Tables
 
 /// A state as a person or program reads it: `states/<version>/state.json`. Its files are listed beside it.
 ///
@@ -31,6 +32,13 @@ enum StateText {
         integer("files", Int64(state.fileCount))
         integer("bytes", state.totalBytes)
         integer("rows", state.totalRows)
+        let unknown = state.unknownFacts
+        if !unknown.isEmpty {
+            writer.key("unknown")
+            writer.beginObject()
+            for fact in unknown { writer.field(fact.name, fact.reason) }
+            writer.endObject()
+        }
         if let id = state.schemaID { text("schemaID", id) }
         writer.key("schema")
         if let schema = state.definition.schema {
