@@ -60,6 +60,7 @@ package enum CommandLineTool {
         MountCommand.self, UnmountCommand.self, CreateCommand.self, TablesCommand.self, DescribeCommand.self,
         FilesCommand.self, SetCommand.self, CheckpointCommand.self, CollectCommand.self, CompactCommand.self,
         ChangesCommand.self,
+        TagCommand.self, RestoreCommand.self, RemoveCommand.self, DropPartitionCommand.self,
     ]
 
     package static let version = "0.1.0"

@@ -46,6 +46,9 @@ extension TableState {
             }
         case .sessionIsAlive(let session):
             return deadSessions.contains(session) ? "session \(session) was declared dead" : nil
+        case .isAt(let planned):
+            return version == planned
+                ? nil : "the table is at version \(version) by now, and version \(planned) was looked at"
         }
     }
 

@@ -51,6 +51,8 @@ package enum Precondition: Hashable, Sendable {
     /// No receipt of this name and content is younger than the table's dedupe window.
     case notReceived(name: ByteString, contentHash: ByteString)
     case sessionIsAlive(SessionID)
+    /// Nothing at all was committed since this version.
+    case isAt(Version)
 }
 
 /// Why a transaction cannot be committed: the precondition that no longer holds, in words a person understands.

@@ -49,6 +49,8 @@ struct CommandLineTests {
         #expect(overview.status == 0)
         for name in [
             "mount", "unmount", "create", "describe", "files", "set", "checkpoint", "gc", "compact", "tables",
+            "changes", "tag", "restore",
+            "remove", "drop-partition",
         ] {
             #expect(overview.output.contains("\n  \(name) "), "\(name) is not in the overview")
             let one = try firn(ByteString(name), "--help")

@@ -68,7 +68,7 @@ extension TransactionLog {
         }
     }
 
-    private func checkStateWritable() throws(LogError) {
+    func checkStateWritable() throws(LogError) {
         if isPoisoned { throw .poisoned }
         if current.definition.provider != "firn" {
             throw .unsupported("the table was written by another program and is read-only")
