@@ -1,4 +1,5 @@
-"""delta-rs: delta.py make LIST DIRECTORY | open DIRECTORY | checkpoint DIRECTORY | commit DIRECTORY COMMITS FILES"""
+"""delta-rs: delta.py make LIST DIRECTORY | open DIRECTORY |
+partition DIRECTORY COLUMN VALUE | checkpoint DIRECTORY | commit DIRECTORY COMMITS FILES"""
 import datetime
 import json
 import os
@@ -95,6 +96,14 @@ def open_table(directory):
     work.report(rows=len(paths))
 
 
+def partition(directory, column, value):
+    from deltalake import DeltaTable
+
+    with Work() as work:
+        files = DeltaTable(directory).file_uris([(column, "=", value)])
+    work.report(rows=len(files))
+
+
 def checkpoint(directory):
     from deltalake import DeltaTable
 
@@ -144,5 +153,6 @@ if __name__ == "__main__":
     match task:
         case "make": make(*rest)
         case "open": open_table(*rest)
+        case "partition": partition(*rest)
         case "checkpoint": checkpoint(*rest)
         case "commit": commit(rest[0], int(rest[1]), int(rest[2]))

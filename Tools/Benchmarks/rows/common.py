@@ -66,7 +66,12 @@ class Bench:
             # The peak of a child counts what its parent was when it forked, so a process's own word is better.
             "peakBytes": usage.ru_maxrss << 10,
         }
-        return numbers | json.loads(text.strip().splitlines()[-1] if text.strip() else "{}")
+        lines = text.splitlines()
+        try:
+            return numbers | json.loads(lines[-1] if lines else "{}")
+        except ValueError:
+            # A command that prints a line a thing says nothing of itself.
+            return numbers | {"rows": len(lines)}
 
 
 class Row:

@@ -71,6 +71,15 @@ def row_build_segments(bench):
         limit=1)
 
 
+def row_one_partition(bench):
+    path = tables(bench, 1_000_000, "table-1000000")
+    return Row(
+        "one-partition", "the files of 1 of 1,000 partitions of 1,000,000 files, cold process", {
+            "Firn": [bench.firn, "files", path + "/store/t", "--where", "date = '2022-01-08'", "--columns", "path"],
+            "delta-rs": bench.peer("delta.py", "partition", path + "/delta", "date", "2022-01-08"),
+        }, limit=0.02, memory=50 << 20, unit="ms")
+
+
 def million(bench, store):
     """Makes the store anew with a table of 1,000,000 files, whose objects are shared: they never change."""
     path = tables(bench, 1_000_000, "table-1000000")
@@ -164,4 +173,4 @@ ROWS = {
 } | {
     f"commits-{mode}-{files}": functools.partial(writers_row, mode=mode, files=files)
     for mode in ("threads", "processes") for files in (1, 100)
-} | {"compact-state": row_compact_state}
+} | {"compact-state": row_compact_state, "one-partition": row_one_partition}
