@@ -96,6 +96,33 @@ package struct AvroFileReader {
         return total
     }
 
+    /// All blocks, as their frames announce them; nothing is decompressed.
+    package func blocks() throws(DecodeError) -> [Block] {
+        var decoder = AvroDecoder(bytes)
+        try decoder.reader.seek(to: firstBlock)
+        var blocks: [Block] = []
+        while let (block, _) = try next(&decoder) { blocks.append(block) }
+        return blocks
+    }
+
+    /// Calls `body` with a decoder over the content of one of ``blocks()``, of which it may leave some unread.
+    package func withBlock(
+        _ block: Block, using decompressor: AvroBlockDecompressor,
+        _ body: (inout AvroDecoder) throws(DecodeError) -> Void
+    ) throws(DecodeError) {
+        let stored = UnsafeRawBufferPointer(rebasing: bytes[block.stored])
+        do throws(DecodeError) {
+            try decompressor.withContent(of: stored, codec, limit: blockSizeLimit) {
+                (content) throws(DecodeError) in
+                var decoder = AvroDecoder(content)
+                try body(&decoder)
+            }
+        } catch {
+            throw DecodeError(
+                error.kind, at: block.offset, "\(error.message), byte \(error.offset) of a block")
+        }
+    }
+
     /// Calls `body` for each block with a decoder over its decompressed bytes, all of which it must read.
     ///
     /// Errors carry the file offset of the block; where in its content they arose is in the message.

@@ -38,7 +38,10 @@ struct SearchExplanation {
                 + "\(Self.counted(tail.versions, "version")) after it "
                 + "(\(Self.counted(tail.added, "file")) added, \(tail.removed) removed)")
         for manifest in search.manifests {
-            let what = manifest.skipped.map { "skipped: \($0)" } ?? "read"
+            let isWhole = manifest.readCount == Int(manifest.entryCount)
+            let what =
+                manifest.skipped.map { "skipped: \($0)" }
+                ?? (isWhole ? "read" : "\(manifest.readCount) of them read")
             lines.append(
                 "\(manifest.path): \(Self.counted(Int(manifest.entryCount), "file")), \(what)")
         }
@@ -69,6 +72,7 @@ struct SearchExplanation {
             writer.field("path", manifest.path)
             writer.field("numEntries", manifest.entryCount)
             writer.field("read", manifest.skipped == nil)
+            writer.field("entriesRead", Int64(manifest.readCount))
             if let reason = manifest.skipped { writer.field("reason", reason) }
             writer.endObject()
         }

@@ -213,4 +213,57 @@ struct FileSearchTests {
         #expect(throws: StoreError.self) { try table.search(nil, at: Version(9)) }
         #expect(throws: StoreError.self) { try FileSearch(table.storage, table: "absent") }
     }
+
+    @Test("of a manifest in the order of partitions those blocks are read that may hold files of the filter")
+    func blocks() throws {
+        let seed = Seed.fresh()
+        print("FileSearchTests seed \(seed): FIRN_SEED=\(seed) repeats it")
+        var random = SeededGenerator(seed: seed)
+        let table = try ListedTable(entriesPerManifest: 50_000)
+        let regions: [ByteString?] = [nil, "", "1", "10", "9", "eu", "us"]
+        let files = (0..<8_000).map { number in
+            // A third of all has one day, so that the order goes on in the second column.
+            let day = number % 3 == 0 ? 50 : number % 31 == 0 ? nil : Int.random(in: 0..<100, using: &random)
+            return table.file(day: day, region: regions[number % 7])
+        }
+        try table.commit(files.map { .add($0) })
+        try table.log.writeState()
+        #expect(try table.search(nil).manifests.map(\.readCount) == [8_000])
+        for (day, most) in [(7, 3_000), (93, 3_000), (50, 5_500)] {
+            let search = try table.search("day = '" + ListedTable.day(day) + "'")
+            #expect(search.manifests[0].readCount < most, "\(search.manifests[0].readCount)")
+        }
+        #expect(try table.search("day IS NULL").manifests[0].readCount < 3_000)
+        var read = 0
+        for _ in 0..<60 {
+            func day() -> ByteString { "'" + ListedTable.day(Int.random(in: -5..<105, using: &random)) + "'" }
+            let region = OracleLiteral.quoted((regions.randomElement(using: &random)! ?? "zz").bytes)
+            let filters: [ByteString] = [
+                "day = " + day(), "day BETWEEN " + day() + " AND " + day(), "day < " + day(),
+                "NOT day <= " + day(),
+                "day = '" + ListedTable.day(50) + "' AND region = " + region, "region = " + region,
+                "day IS NULL AND region > " + region, "day = " + day() + " OR day = " + day(),
+                "day IN (" + day() + ", " + day() + ", NULL)", "day != '" + ListedTable.day(50) + "'",
+                "region IS NULL", "day > " + day() + " AND region LIKE '1%'", "k = 4 AND day >= " + day(),
+            ]
+            let text = filters.randomElement(using: &random)!
+            let search = try table.search(text)
+            let filter = try Filter(text, schema: ListedTable.schema)
+            let expected = table.paths { entry in
+                filter.evaluate { column in
+                    switch filter.columns[column].name {
+                    case "day": entry.partitionValues.values[0].flatMap { ValueText.parse($0, .date) }
+                    case "region": entry.partitionValues.values[1].map { .bytes($0) }
+                    default: .integer(4)
+                    }
+                } == true
+            }
+            #expect(ListedTable.paths(search) == expected, "FIRN_SEED=\(seed) \(text)")
+            let counts = search.forEach { _ in }
+            let all = counts.listed + counts.skippedByPartitionValues + counts.skippedByStatistics
+            #expect(search.manifests[0].skipped != nil || all == 8_000)
+            read += search.manifests[0].readCount
+        }
+        #expect(read < 60 * 6_500)
+    }
 }

@@ -45,6 +45,9 @@ package struct Pruning: Sendable {
     /// Whether partition values alone decide.
     package var isOfPartitionsOnly: Bool { !partitionPlaces.contains(nil) }
 
+    /// Whether partition values decide anything.
+    package var usesPartitions: Bool { partitionPlaces.contains { $0 != nil } }
+
     /// How many rows of the files whose partition values have these bounds satisfy the filter; nil is no bounds.
     package func match(_ bounds: [PartitionBounds]?) -> FilterMatch {
         let facts = facts(bounds)

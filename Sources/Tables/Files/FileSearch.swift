@@ -16,6 +16,8 @@ package struct FileSearch: Sendable {
         /// Relative to the log's directory.
         package var path: ByteString
         package var entryCount: Int64
+        /// How many of its entries were decoded: of a manifest in the order of partitions not all.
+        package var readCount: Int
         /// Why it was not read; nil where it was.
         package var skipped: String?
     }
@@ -53,9 +55,13 @@ package struct FileSearch: Sendable {
             let outline = try TransactionLog.outline(
                 storage: storage, table: table, at: version, options: options)
             let pruning = try text.map { try Self.pruning($0, outline) }
-            let part = try outline.files { info in
-                Self.reason(info, pruning, isForeign: outline.isForeign) == nil
+            let selection = pruning.flatMap { pruning -> PartitionSelection.Match? in
+                guard pruning.usesPartitions else { return nil }
+                return { bounds in pruning.match(bounds) }
             }
+            let part = try outline.files(
+                where: { Self.reason($0, pruning, isForeign: outline.isForeign) == nil },
+                selecting: selection)
             self.init(table, part, pruning)
         } catch let error as LogError {
             throw StoreError(error)
@@ -80,14 +86,13 @@ package struct FileSearch: Sendable {
         definition = outline.definition
         version = outline.version
         stateVersion = outline.base?.version
-        let read = Set(part.readManifests)
-        manifests = outline.manifests.indices.map { index in
-            let info = outline.manifests[index]
-            return Manifest(
-                path: info.path, entryCount: info.entryCount,
-                skipped: read.contains(index)
-                    ? nil : Self.reason(info, pruning, isForeign: outline.isForeign))
+        var manifests = outline.manifests.map { info in
+            Manifest(
+                path: info.path, entryCount: info.entryCount, readCount: 0,
+                skipped: Self.reason(info, pruning, isForeign: outline.isForeign))
         }
+        for (index, count) in zip(part.readManifests, part.readCounts) { manifests[index].readCount = count }
+        self.manifests = manifests
         var tail = (versions: Set(outline.tail.map(\.version)).count, added: 0, removed: 0)
         for action in outline.tail.lazy.flatMap(\.actions) {
             switch action {
@@ -131,6 +136,10 @@ package struct FileSearch: Sendable {
                 try body(file)
             }
             return counts
+        }
+        // What was left out in its manifest was so by partition values.
+        counts.skippedByPartitionValues = manifests.reduce(0) {
+            $0 + ($1.skipped == nil ? Int($1.entryCount) - $1.readCount : 0)
         }
         var pass = PruningPass(pruning)
         try files.forEach { file in

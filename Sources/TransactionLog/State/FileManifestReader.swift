@@ -23,17 +23,20 @@ struct FileManifestReader: ~Copyable {
 
     /// The manifest's files; `expectedCount` is what its state says.
     ///
-    /// - Parameter workspace: the thread's own, where it reads several.
+    /// - Parameters:
+    ///   - selection: what is needed; of a manifest in the order of partitions other blocks are left out.
+    ///   - workspace: the thread's own, where it reads several.
     static func read(
         _ bytes: [UInt8], partitionColumns: [ByteString], expectedCount: Int,
-        workspace: ManifestWorkspace = ManifestWorkspace()
+        selection: PartitionSelection? = nil, workspace: ManifestWorkspace = ManifestWorkspace()
     ) throws(DecodeError) -> FileSegment {
         let own = (text: ParsedSchemas.fileEntryText, schema: ParsedSchemas.fileEntry)
         return try AvroFileReader.reading(bytes, known: own) { (file) throws(DecodeError) in
             if file.schemaText == own.text {
                 return try workspace.withBuilder(partitionColumns) { (builder) throws(DecodeError) in
-                    try FileRecordReader.read(
-                        file, bytes, expectedCount: expectedCount, into: &builder, workspace)
+                    let chosen = try selection?.blocks(of: file, workspace)
+                    return try FileRecordReader.read(
+                        file, bytes, expectedCount: expectedCount, only: chosen, into: &builder, workspace)
                 }
             }
             var reader = try FileManifestReader(file.schema, partitionColumns, capacity: expectedCount)

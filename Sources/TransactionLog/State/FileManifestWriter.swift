@@ -10,10 +10,15 @@ struct FileManifestWriter: ~Copyable {
     private let wire: FileEntryAvro
     private var file: AvroFileWriter
 
-    /// - Parameter syncMarker: 16 random bytes.
-    init(partitionColumns: [ByteString], codec: AvroCodec, syncMarker: [UInt8]) {
+    /// - Parameters:
+    ///   - syncMarker: 16 random bytes.
+    ///   - isOrdered: the entries come in ``PartitionOrder``; the header says so, and whoever looks for some
+    ///     partitions need not read all blocks.
+    init(partitionColumns: [ByteString], codec: AvroCodec, syncMarker: [UInt8], isOrdered: Bool = false) {
         wire = FileEntryAvro(partitionColumns: partitionColumns)
-        file = AvroFileWriter(schema: ParsedSchemas.fileEntry, codec: codec, syncMarker: syncMarker)
+        file = AvroFileWriter(
+            schema: ParsedSchemas.fileEntry, codec: codec,
+            metadata: isOrdered ? [PartitionSelection.orderEntry] : [], syncMarker: syncMarker)
     }
 
     var count: Int { file.recordCount }

@@ -83,14 +83,18 @@ extension StateOutline: ReplayTarget {
 extension StateOutline {
     /// The files of the manifests for which `isNeeded` answers true, and what the versions after them added.
     ///
+    /// With `match` some of them may be left out that it does not need, by the bounds of their partition values.
+    ///
     /// Where one of these manifests is damaged, the state before is taken, as it is when a whole state is read.
-    package func files(where isNeeded: (ManifestInfo) -> Bool) throws(LogError) -> PartialFiles {
+    package func files(
+        where isNeeded: (ManifestInfo) -> Bool, selecting match: PartitionSelection.Match? = nil
+    ) throws(LogError) -> PartialFiles {
         var outline = self
         var damage: [ReplayBase: LogError] = [:]
         while true {
             let needed = outline.manifests.indices.filter { isNeeded(outline.manifests[$0]) }
             do throws(LogError) {
-                return PartialFiles(outline: outline, readManifests: needed, files: try outline.files(needed))
+                return try outline.part(needed, match)
             } catch {
                 guard error.isDamage, let base = outline.base else { throw error }
                 reader.options.warn("state \(base.version) is passed over: \(error)")
@@ -101,12 +105,18 @@ extension StateOutline {
         }
     }
 
-    private func files(_ needed: [Int]) throws(LogError) -> FileSet {
+    private func part(
+        _ needed: [Int], _ match: PartitionSelection.Match?
+    ) throws(LogError) -> PartialFiles {
         var columns = definition.partitionColumns
         var files = ground ?? FileSet(partitionColumns: columns)
+        var readCounts: [Int] = []
         if let base {
             columns = try base.head { () throws(LogError) in definition }.definition.partitionColumns
-            files = try reader.files(base, partitionColumns: columns, ofManifests: needed)
+            let selection = match.map { PartitionSelection(definition, $0) }
+            files = try reader.files(
+                base, partitionColumns: columns, ofManifests: needed, selection: selection)
+            readCounts = files.slots.map(\.segment.count)
             if isForeign {
                 // The entries of one path have one partition, so that bounds lead to both or to none.
                 files.keepNewestOfEachPath()
@@ -119,14 +129,17 @@ extension StateOutline {
             if base.fileCount == 0 { files = FileSet(partitionColumns: definition.partitionColumns) }
         }
         files.replay(tail)
-        return files
+        return PartialFiles(outline: self, readManifests: needed, readCounts: readCounts, files: files)
     }
 
     /// What a manifest has live is counted in its state.
     private func check(_ files: FileSet, _ needed: [Int]) throws(LogError) {
         for (slot, index) in zip(files.slots, needed) {
             let info = manifests[index]
-            guard info.liveEntryCount >= 0, info.liveEntryCount != Int64(slot.liveCount) else { continue }
+            // Of a manifest that was read in part the sum is not known.
+            guard slot.segment.count == Int(info.entryCount), info.liveEntryCount >= 0,
+                info.liveEntryCount != Int64(slot.liveCount)
+            else { continue }
             throw .damaged(
                 file: info.path.display, line: nil,
                 "\(info.liveEntryCount) live files are announced, \(slot.liveCount) are there")
@@ -144,6 +157,8 @@ package struct PartialFiles: Sendable {
     package let outline: StateOutline
     /// The manifests that were read, by place in the outline's.
     package let readManifests: [Int]
+    /// How many entries of each were decoded.
+    package let readCounts: [Int]
     package let files: FileSet
 }
 

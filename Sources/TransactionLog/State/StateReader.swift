@@ -74,9 +74,10 @@ struct StateReader: Sendable {
     }
 
     /// The files of the state, without those of its tombstones; of the manifests that are needed alone where
-    /// some are named, by place.
+    /// some are named, by place, and without some that `selection` does not need.
     func files(
-        _ manifest: StateManifest, partitionColumns: [ByteString], ofManifests needed: [Int]? = nil
+        _ manifest: StateManifest, partitionColumns: [ByteString], ofManifests needed: [Int]? = nil,
+        selection: PartitionSelection? = nil
     ) throws(LogError) -> FileSet {
         let infos = needed?.map { manifest.files.manifests[$0] } ?? manifest.files.manifests
         let there = known?.segments() ?? [:]
@@ -92,7 +93,7 @@ struct StateReader: Sendable {
             do throws(DecodeError) {
                 return try FileManifestReader.read(
                     bytes, partitionColumns: partitionColumns, expectedCount: Int(info.entryCount),
-                    workspace: workspace)
+                    selection: selection, workspace: workspace)
             } catch {
                 throw LogError.damaged(file: info.path.display, line: nil, error)
             }

@@ -53,7 +53,8 @@ extension StateWriter {
 
     private func encode(_ segment: FileSegment, columns: [ByteString]) -> ManifestFile {
         var file = FileManifestWriter(
-            partitionColumns: columns, codec: codec, syncMarker: entropy.bytes(16))
+            partitionColumns: columns, codec: codec, syncMarker: entropy.bytes(16),
+            isOrdered: !columns.isEmpty)
         for row in 0..<segment.count { file.append(segment[row].entry) }
         return file.finish()
     }
