@@ -58,9 +58,9 @@ struct Console: Sendable {
 package enum CommandLineTool {
     static let commands: [any Command.Type] = [
         MountCommand.self, UnmountCommand.self, CreateCommand.self, TablesCommand.self, DescribeCommand.self,
-        FilesCommand.self, SetCommand.self, CheckpointCommand.self, CollectCommand.self, CompactCommand.self,
-        ChangesCommand.self,
-        TagCommand.self, RestoreCommand.self, RemoveCommand.self, DropPartitionCommand.self,
+        FilesCommand.self, SetCommand.self, CheckpointCommand.self, CollectCommand.self, PurgeCommand.self,
+        CompactCommand.self, ChangesCommand.self, TagCommand.self, RestoreCommand.self, RemoveCommand.self,
+        DropPartitionCommand.self,
     ]
 
     package static let version = "0.1.0"

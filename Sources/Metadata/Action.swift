@@ -30,6 +30,8 @@ package enum Action: Hashable, Sendable {
         case forget([FileID])
         /// The session's jobs are released.
         case declareDead(SessionID)
+        /// Sessions that are dead for so long that nothing of theirs can turn up.
+        case forgetSessions([SessionID])
         /// An ingested file: dedupe key and what became of it.
         case receipt(IngestReceipt)
     }

@@ -21,6 +21,7 @@ extension StateChange {
         case .condemn(let ids): try condemn(ids)
         case .forget(let ids): try forget(ids)
         case .declareDead(let session): declareDead(session)
+        case .forgetSessions(let sessions): try forgetSessions(sessions)
         case .receipt(var receipt):
             receipt.version = version
             receipt.timestamp = transaction.timestamp
@@ -144,6 +145,18 @@ extension StateChange {
             facts.jobs[id]?.status = .waiting
             facts.jobs[id]?.session = nil
             facts.jobs[id]?.attempt += 1
+        }
+    }
+
+    private mutating func forgetSessions(_ sessions: [SessionID]) throws(StateError) {
+        let holders = Set(facts.jobs.values.compactMap(\.session))
+        for session in sessions {
+            guard !holders.contains(session) else {
+                throw error("session \(session) is forgotten and holds a job")
+            }
+            guard facts.deadSessions.remove(session) != nil else {
+                throw error("session \(session) is forgotten and was not declared dead")
+            }
         }
     }
 

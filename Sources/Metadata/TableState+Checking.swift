@@ -49,6 +49,8 @@ extension TableState {
         case .isAt(let planned):
             return version == planned
                 ? nil : "the table is at version \(version) by now, and version \(planned) was looked at"
+        case .sessionIsDead(let session):
+            return deadSessions.contains(session) ? nil : "session \(session) is not known to be dead"
         }
     }
 

@@ -53,6 +53,8 @@ package enum Precondition: Hashable, Sendable {
     case sessionIsAlive(SessionID)
     /// Nothing at all was committed since this version.
     case isAt(Version)
+    /// The session was declared dead, and that was not forgotten.
+    case sessionIsDead(SessionID)
 }
 
 /// Why a transaction cannot be committed: the precondition that no longer holds, in words a person understands.

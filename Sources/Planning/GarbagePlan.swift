@@ -60,10 +60,9 @@ package struct GarbagePlan: Sendable {
 
     /// `live` tells whether a file is live in the state that the garbage is of.
     package init(
-        garbage: [GarbageEntry], kept: [(range: ClosedRange<Version>, hold: Hold)], filePins: [FilePin],
+        garbage: [GarbageEntry], kept: KeptVersions, filePins: [FilePin],
         properties: TableProperties, now: Int64, live: (FileID) -> Bool
     ) {
-        let index = KeptVersions(kept)
         var pinned: [FileID: SessionID] = [:]
         for pin in filePins { pinned[pin.file] = pin.session }
         let delay = properties.gcDelayMinutes * 60_000
@@ -74,7 +73,7 @@ package struct GarbagePlan: Sendable {
                 reason = .live
             } else if let session = pinned[entry.file] {
                 reason = .pinned(session)
-            } else if let hold = index.hold(from: entry.addedAtVersion, below: entry.removedAtVersion) {
+            } else if let hold = kept.hold(from: entry.addedAtVersion, below: entry.removedAtVersion) {
                 reason = .version(hold)
             } else if entry.removedAtTimestamp + delay > now {
                 reason = .delay(until: entry.removedAtTimestamp + delay)
@@ -88,36 +87,4 @@ package struct GarbagePlan: Sendable {
 
     package var condemnable: [FileID] { decisions.filter { $0.verdict == .condemnable }.map(\.entry.file) }
     package var deletable: [GarbageEntry] { decisions.filter { $0.verdict == .deletable }.map(\.entry) }
-}
-
-/// Answers which kept version lies in an interval; the hold that ends last is told.
-private struct KeptVersions {
-    private let ranges: [(range: ClosedRange<Version>, hold: Hold)]
-    private let longest: Bool
-
-    init(_ kept: [(range: ClosedRange<Version>, hold: Hold)]) {
-        ranges = kept.sorted { $0.range.lowerBound < $1.range.lowerBound }
-        longest = ranges.contains { $0.range.lowerBound != $0.range.upperBound }
-    }
-
-    func hold(from first: Version, below end: Version) -> Hold? {
-        var low = 0
-        var high = ranges.count
-        // Ranges of one version, which is what retention makes, are found by bisection.
-        while !longest, low < high {
-            let middle = (low + high) / 2
-            if ranges[middle].range.lowerBound < first { low = middle + 1 } else { high = middle }
-        }
-        var found: Hold?
-        for (range, hold) in ranges[low...] {
-            if range.lowerBound >= end { break }
-            if range.upperBound >= first, found.map({ Self.lasts(hold, beyond: $0) }) ?? true { found = hold }
-        }
-        return found
-    }
-
-    private static func lasts(_ hold: Hold, beyond other: Hold) -> Bool {
-        guard let end = other.until else { return false }
-        return hold.until.map { $0 > end } ?? true
-    }
 }

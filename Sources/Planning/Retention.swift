@@ -12,11 +12,13 @@ package enum Hold: Hashable, Sendable, CustomStringConvertible {
     /// Within the log's retention every version can be had.
     case log(Version, until: Int64)
     case current(Version)
+    /// Nothing needs its state any more, but not for so long that it goes.
+    case unneeded(Version, until: Int64)
 
     package var version: Version {
         switch self {
         case .newest(let version), .young(let version, _), .tag(_, let version), .pin(_, let version, _),
-            .log(let version, _), .current(let version):
+            .log(let version, _), .current(let version), .unneeded(let version, _):
             version
         }
     }
@@ -24,9 +26,22 @@ package enum Hold: Hashable, Sendable, CustomStringConvertible {
     /// When the hold ends by itself, epoch milliseconds; nil where that depends on somebody.
     package var until: Int64? {
         switch self {
-        case .young(_, let until), .log(_, let until): until
+        case .young(_, let until), .log(_, let until), .unneeded(_, let until): until
         case .pin(_, _, let until): until
         case .newest, .tag, .current: nil
+        }
+    }
+
+    /// The rule, without its version: what a summary counts by.
+    package var rule: String {
+        switch self {
+        case .newest: "among the newest states (state.retention.versions)"
+        case .young: "young states (state.retention.hours)"
+        case .tag(let name, _): "kept by tag \(name)"
+        case .pin(let session, _, _): "read by session \(session)"
+        case .log: "within the log's retention (log.retention.hours)"
+        case .current: "needed for the current version"
+        case .unneeded: "not unneeded for long enough"
         }
     }
 
@@ -38,6 +53,7 @@ package enum Hold: Hashable, Sendable, CustomStringConvertible {
         case .pin(let session, let version, _): "session \(session) reads version \(version)"
         case .log(let version, _): "version \(version) is within the log's retention"
         case .current(let version): "version \(version) is the current one"
+        case .unneeded(let version, _): "the state of version \(version) was needed until lately"
         }
     }
 }
@@ -61,7 +77,7 @@ package struct VersionPin: Hashable, Sendable {
 /// A state is kept if it is among the newest, young, tagged or pinned. A version without a state of its own
 /// needs the newest state below it and the version files between; so do all versions of the log's retention.
 package struct Retention: Sendable {
-    /// A state or a version file, by the version and time that it was committed.
+    /// A state with the time that it was written, or a version file with the time of its commit.
     package struct Item: Hashable, Sendable {
         package var version: Version
         /// Epoch milliseconds; nil, unknown, is never old.
@@ -77,13 +93,16 @@ package struct Retention: Sendable {
         package var version: Version
         /// nil: it may be deleted.
         package var hold: Hold?
+        /// When the table's rules ceased to need it, at the latest; epoch milliseconds. nil where it is held, and
+        /// where that is not known.
+        package var unneededSince: Int64?
     }
 
     /// Ascending by version, as are the version files.
     package private(set) var states: [Decision] = []
     package private(set) var versionFiles: [Decision] = []
-    /// The versions that can be had and must stay so, by first version.
-    package private(set) var keptVersions: [(range: ClosedRange<Version>, hold: Hold)] = []
+    /// The versions that can be had and must stay so.
+    package private(set) var keptVersions: KeptVersions
 
     package init(
         states: [Item], versionFiles: [Item], current: Version, tags: [ByteString: Version],
@@ -93,12 +112,10 @@ package struct Retention: Sendable {
         let files = versionFiles.sorted { $0.version < $1.version }
         var holds = Self.stateHolds(states, properties, now)
         var fileHolds: [Version: Hold] = [:]
-        for hold in holds.values { keptVersions.append((hold.version...hold.version, hold)) }
-
         let wanted = Self.wanted(files, current, tags, pins, properties, now)
+        keptVersions = KeptVersions(wanted + holds.values)
         for hold in wanted {
             let version = hold.version
-            keptVersions.append((version...version, hold))
             let base = Self.newest(states, atOrBelow: version).map { states[$0].version }
             if let base, holds[base] == nil { holds[base] = hold }
             var index = Self.newest(files, atOrBelow: version) ?? -1
@@ -115,15 +132,23 @@ package struct Retention: Sendable {
         // What is newer than the current version was not read yet.
         for file in files where file.version > current { fileHolds[file.version] = .current(file.version) }
         for state in states where state.version > current { holds[state.version] = .current(state.version) }
-        self.states = states.map { Decision(version: $0.version, hold: holds[$0.version]) }
-        self.versionFiles = files.map { Decision(version: $0.version, hold: fileHolds[$0.version]) }
-        keptVersions.sort {
-            ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
+        let ages = Ages(states: states, properties: properties)
+        self.states = states.indices.map { index in
+            let hold = holds[states[index].version]
+            return Decision(
+                version: states[index].version, hold: hold,
+                unneededSince: hold == nil ? ages.unneededSince(state: index) : nil)
+        }
+        self.versionFiles = files.map { file in
+            let hold = fileHolds[file.version]
+            return Decision(
+                version: file.version, hold: hold,
+                unneededSince: hold == nil ? ages.unneededSince(versionFile: file) : nil)
         }
     }
 
     /// The index of the last item whose version is not above `version`.
-    private static func newest(_ items: [Item], atOrBelow version: Version) -> Int? {
+    fileprivate static func newest(_ items: [Item], atOrBelow version: Version) -> Int? {
         var low = 0
         var high = items.count
         while low < high {
@@ -166,5 +191,40 @@ package struct Retention: Sendable {
             if until > now || file.timestamp == nil { wanted.append(.log(file.version, until: until)) }
         }
         return wanted
+    }
+}
+
+/// When the rules ceased to need what they no longer need.
+///
+/// Tags and pins leave no trace when they end: what only they kept counts from when the other rules let go of it.
+private struct Ages {
+    let states: [Retention.Item]
+    let stateAge: Int64
+    let logAge: Int64
+    let keptStates: Int
+
+    init(states: [Retention.Item], properties: TableProperties) {
+        self.states = states
+        stateAge = properties.stateRetentionHours * 3_600_000
+        logAge = properties.logRetentionHours * 3_600_000
+        keptStates = properties.stateRetentionVersions
+    }
+
+    /// It was young, then among the newest, and the ground of versions up to the next state.
+    func unneededSince(state index: Int) -> Int64? {
+        guard index + max(1, keptStates) < states.count, let own = states[index].timestamp,
+            let next = states[index + 1].timestamp, let pushing = states[index + max(1, keptStates)].timestamp
+        else { return nil }
+        return max(own + stateAge, next + logAge, pushing)
+    }
+
+    /// It led to versions up to the first state that has it in itself.
+    func unneededSince(versionFile file: Retention.Item) -> Int64? {
+        let below = Retention.newest(states, atOrBelow: Version(file.version.rawValue - 1)) ?? -1
+        guard below + 1 < states.count, let own = file.timestamp, let state = states[below + 1].timestamp
+        else {
+            return nil
+        }
+        return max(own, state) + logAge
     }
 }

@@ -3,7 +3,6 @@ package import Metadata
 package import Planning
 import Platform
 import Storage
-import Synchronization
 import Telemetry
 import TransactionLog
 
@@ -33,7 +32,10 @@ package struct GarbageCollector: Sendable {
         package var heartbeats: [Heartbeat]
     }
 
-    private let table: Table
+    /// Files that one commit announces.
+    static let batchCount = 5_000
+
+    let table: Table
 
     package init(table: Table) {
         self.table = table
@@ -42,78 +44,70 @@ package struct GarbageCollector: Sendable {
     /// What is garbage and why it waits, as of now. Changes nothing.
     package func survey() throws(StoreError) -> Survey {
         let state = try table.refresh()
-        return try survey(state)
+        return try survey(state, state.garbage.sorted())
     }
 
-    private func survey(_ state: TableState) throws(StoreError) -> Survey {
-        let heartbeats: [Heartbeat]
-        do throws(SessionsUnreadable) {
-            heartbeats = try table.context.sessions.heartbeats()
-        } catch {
-            throw StoreError(.eio, error.description)
-        }
+    /// The same of some files.
+    func survey(of files: [FileID], keeping more: [Hold] = []) throws(StoreError) -> Survey {
+        let state = try table.refresh()
+        return try survey(state, files.compactMap { state.garbage[$0] }, keeping: more)
+    }
+
+    private func survey(
+        _ state: TableState, _ garbage: [GarbageEntry], keeping more: [Hold] = []
+    ) throws(StoreError) -> Survey {
+        let heartbeats = try table.heartbeats()
         let now = table.context.clock.nowMilliseconds()
-        let retention = try table.retention(of: state, pins: versionPins(heartbeats), now: now)
+        let retention = try table.retention(of: state, pins: table.versionPins(heartbeats), now: now)
         let plan = GarbagePlan(
-            garbage: state.garbage.sorted(), kept: retention.keptVersions, filePins: filePins(heartbeats),
+            garbage: garbage, kept: retention.keptVersions.adding(more), filePins: table.filePins(heartbeats),
             properties: state.properties, now: now, live: { state.files.contains($0) })
         return Survey(state: state, retention: retention, plan: plan, heartbeats: heartbeats)
-    }
-
-    private func versionPins(_ heartbeats: [Heartbeat]) -> [VersionPin] {
-        let own = table.pinnedVersions
-        return heartbeats.flatMap { heartbeat in
-            (heartbeat.pins[table.name]?.versions ?? []).map { version in
-                let isOwn = heartbeat.id == table.context.session.id
-                let until = isOwn ? own.first { $0.version == version }?.untilMilliseconds : nil
-                return VersionPin(session: heartbeat.id, version: version, until: until)
-            }
-        }
-    }
-
-    private func filePins(_ heartbeats: [Heartbeat]) -> [GarbagePlan.FilePin] {
-        heartbeats.flatMap { heartbeat in
-            (heartbeat.pins[table.name]?.files ?? []).map {
-                GarbagePlan.FilePin(session: heartbeat.id, file: $0)
-            }
-        }
     }
 
     /// One round. What it cannot do now stays for the next.
     package func collect() throws(StoreError) -> Outcome {
         try table.checkWritable()
         // Our own readers' pins count from their publication like everyone's.
-        do throws(StorageError) {
-            try table.context.session.beat()
-        } catch {
-            throw StoreError(error)
-        }
+        try table.publishPins()
         var outcome = Outcome()
         let first = try survey()
-        outcome.condemned = try condemn(first.plan.condemnable)
-        // The sessions are read again, after the announcement.
-        let second = outcome.condemned > 0 ? try survey() : first
-        try delete(second.plan.deletable, &outcome)
-        try expire(second.retention, &outcome)
+        try delete(first.plan.condemnable + first.plan.deletable.map(\.file), &outcome)
+        try expire(outcome.condemned > 0 ? try survey(of: []).retention : first.retention, &outcome)
+        if table.log.isSweepDue { outcome.deletedManifests += try UnreferencedSweep(table: table).run() }
         return outcome
     }
 
-    private func condemn(_ files: [FileID]) throws(StoreError) -> Int {
-        guard !files.isEmpty else { return 0 }
-        do throws(CommitError) {
-            try table.commit(
-                "CONDEMN", preconditions: files.map { .isGarbage($0, condemned: false) },
-                actions: [.operation(.condemn(files))])
-            return files.count
-        } catch {
-            // Another session was faster, or the outcome is unknown: the next look at the log tells.
-            if case .conflict = error { return 0 }
-            throw StoreError(error)
+    /// Announces files, looks at them and at the sessions again, and deletes those that still nothing holds.
+    ///
+    /// - Parameter more: versions that are kept besides those of the table's rules.
+    /// - Returns: Which are gone.
+    @discardableResult
+    func delete(
+        _ files: [FileID], keeping more: [Hold] = [], _ outcome: inout Outcome
+    ) throws(StoreError) -> [FileID] {
+        var gone: [FileID] = []
+        for batch in files.batches(of: Self.batchCount) {
+            outcome.condemned += try condemn(batch)
+            let survey = try survey(of: batch, keeping: more)
+            gone += try delete(survey.plan.deletable, &outcome)
         }
+        return gone
     }
 
-    private func delete(_ entries: [GarbageEntry], _ outcome: inout Outcome) throws(StoreError) {
-        guard !entries.isEmpty else { return }
+    private func condemn(_ batch: [FileID]) throws(StoreError) -> Int {
+        var condemned = 0
+        try table.commitMaintenance("CONDEMN") { state in
+            let files = batch.filter { state.garbage[$0].map { $0.condemnedAtVersion == nil } ?? false }
+                .filter { !state.files.contains($0) }
+            condemned = files.count
+            guard !files.isEmpty else { return nil }
+            return (files.map { .isGarbage($0, condemned: false) }, .condemn(files))
+        }
+        return condemned
+    }
+
+    private func delete(_ entries: [GarbageEntry], _ outcome: inout Outcome) throws(StoreError) -> [FileID] {
         var gone: [FileID] = []
         for entry in entries {
             do throws(StorageError) {
@@ -125,19 +119,20 @@ package struct GarbageCollector: Sendable {
                 table.context.log.warning("\(table.name): \(entry.path) cannot be deleted: \(error)")
             }
         }
-        guard !gone.isEmpty else { return }
-        do throws(CommitError) {
-            try table.commit(
-                "FORGET", preconditions: gone.map { .isGarbage($0, condemned: true) },
-                actions: [.operation(.forget(gone))])
-        } catch {
-            // The bytes are gone; whoever looks next finds them gone again and forgets them then.
-            if case .conflict = error { return }
-            throw StoreError(error)
+        guard !gone.isEmpty else { return [] }
+        // Where this fails the bytes are gone; whoever looks next finds them gone and forgets them then.
+        let deleted = gone
+        try table.commitMaintenance("FORGET") { state in
+            let files = deleted.filter {
+                state.garbage[$0]?.condemnedAtVersion != nil && !state.files.contains($0)
+            }
+            guard !files.isEmpty else { return nil }
+            return (files.map { .isGarbage($0, condemned: true) }, .forget(files))
         }
+        return gone
     }
 
-    /// Old states and version files, and manifests that no state lists any more.
+    /// Old states and version files.
     private func expire(_ retention: Retention, _ outcome: inout Outcome) throws(StoreError) {
         do throws(LogError) {
             let expired = try table.log.expire(
@@ -145,9 +140,15 @@ package struct GarbageCollector: Sendable {
                 versionFiles: retention.versionFiles.filter { $0.hold == nil }.map(\.version))
             outcome.deletedStates += expired.states.count
             outcome.deletedVersionFiles += expired.versionFiles.count
-            outcome.deletedManifests += expired.manifests.count
         } catch {
             throw StoreError(error)
         }
+    }
+}
+
+extension Array {
+    /// Its elements in pieces of this many, in order.
+    func batches(of count: Int) -> [[Element]] {
+        stride(from: 0, to: self.count, by: count).map { Array(self[$0..<Swift.min(self.count, $0 + count)]) }
     }
 }

@@ -35,7 +35,7 @@ extension Table {
         if isForeign { return available }
         // What nothing keeps may be half gone.
         let kept = try GarbageCollector(table: self).survey().retention.keptVersions
-        return available.filter { version in kept.contains { $0.range.contains(version) } }
+        return available.filter(kept.contains)
     }
 
     /// The Avro files of the newest state at or below a version, which the version's own state is made from:

@@ -6,19 +6,30 @@ import TransactionLog
 extension Table {
     /// Decides what of the log is still needed; `state` is the current one.
     func retention(of state: TableState, pins: [VersionPin], now: Int64) throws(StoreError) -> Retention {
-        let history: StoredHistory
-        do throws(LogError) {
-            history = try log.storedHistory()
-        } catch {
-            throw StoreError(error)
-        }
-        return Retention(
+        try retention(of: state, history: history(of: state, now: now), pins: pins, now: now)
+    }
+
+    func retention(
+        of state: TableState, history: StoredHistory, pins: [VersionPin], now: Int64
+    ) throws(StoreError) -> Retention {
+        Retention(
             states: history.bases.map(\.forRetention),
             versionFiles: history.versionFiles.map(\.forRetention),
             current: state.version, tags: state.tags, pins: pins, properties: state.properties, now: now)
     }
+
+    /// What is in storage of the table's past, dated as finely as deciding takes: for what is needed now, and for what
+    /// was at `cutoff`.
+    func history(of state: TableState, now: Int64, cutoff: Int64? = nil) throws(StoreError) -> StoredHistory {
+        let age = state.properties.logRetentionHours * 3_600_000
+        do throws(LogError) {
+            return try log.storedHistory(cutoffs: [now - age] + (cutoff.map { [$0 - age] } ?? []))
+        } catch {
+            throw StoreError(error)
+        }
+    }
 }
 
 extension StoredHistory.Item {
-    fileprivate var forRetention: Retention.Item { Retention.Item(version: version, timestamp: writtenAt) }
+    fileprivate var forRetention: Retention.Item { Retention.Item(version: version, timestamp: datedAt) }
 }

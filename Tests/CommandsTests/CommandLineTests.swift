@@ -48,9 +48,9 @@ struct CommandLineTests {
         let overview = try firn("--help")
         #expect(overview.status == 0)
         for name in [
-            "mount", "unmount", "create", "describe", "files", "set", "checkpoint", "gc", "compact", "tables",
-            "changes", "tag", "restore",
-            "remove", "drop-partition",
+            "mount", "unmount", "create", "describe", "files", "set", "checkpoint", "gc", "purge", "compact",
+            "tables",
+            "changes", "tag", "restore", "remove", "drop-partition",
         ] {
             #expect(overview.output.contains("\n  \(name) "), "\(name) is not in the overview")
             let one = try firn(ByteString(name), "--help")

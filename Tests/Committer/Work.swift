@@ -109,7 +109,9 @@ struct Work {
             let states = try log.stateVersions()
             do throws(LogError) {
                 let expired = try log.expire(states: Array(states.dropLast()), versionFiles: [])
-                say("expired \(expired.states.count) states, \(expired.manifests.count) manifests")
+                let unreferenced = try log.surveyManifests().unreferenced.map(\.name)
+                let manifests = try log.delete(unreferenced: unreferenced)
+                say("expired \(expired.states.count) states, \(manifests.count) manifests")
             } catch {
                 // Another process's state may go while it is looked at.
                 guard error.isDamageOfState else { throw error }

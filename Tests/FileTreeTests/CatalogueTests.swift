@@ -178,7 +178,7 @@ struct CatalogueTests {
         #expect(client.read(path) == "4\n")
         #expect(client.overwrite("t/ctl", "checkpoint\n") == 0)
         #expect(client.overwrite("t/ctl", "fly\n") == Errno.eopnotsupp.rawValue)
-        #expect(client.read("t/errors").contains("it has checkpoint, gc, compact"))
+        #expect(client.read("t/errors").contains("it has checkpoint, gc, purge, compact"))
     }
 
     @Test("events grow, and who waits for them in poll is woken")

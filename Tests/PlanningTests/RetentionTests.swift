@@ -1,6 +1,7 @@
 import Bytes
 import Metadata
 import Planning
+import TestKit
 import Testing
 
 private let hour: Int64 = 3_600_000
@@ -34,14 +35,14 @@ struct RetentionTests {
     }
 
     @Test("the newest states stay, and the version files after the newest")
-    func newest() {
+    func testRetentionByVersionCount() {
         let plan = retention(states: [10, 20, 30], files: 0...33, current: 33, set: short)
         #expect(plan.keptStates == [20, 30] && plan.keptFiles == [31, 32, 33])
         #expect(plan.hold(state: 20) == .newest(Version(20)))
     }
 
     @Test("young states stay as long as they are young")
-    func young() {
+    func testRetentionByAge() {
         let set: [ByteString: ByteString] = ["state.retention.hours": "21", "log.retention.hours": "0"]
         let plan = retention(states: [10, 20, 30, 40], files: 35...40, current: 40, set: set)
         #expect(plan.keptStates == [20, 30, 40])
@@ -75,6 +76,47 @@ struct RetentionTests {
         #expect(plan.keptFiles == Array(21...40))
         #expect(plan.keptStates == [20, 30, 40])
         #expect(plan.hold(state: 20) == .log(Version(29), until: 44 * hour))
+    }
+
+    @Test("what is not held tells since when nothing needs it")
+    func since() {
+        let set: [ByteString: ByteString] = ["state.retention.hours": "5", "log.retention.hours": "3"]
+        let plan = retention(states: [10, 20, 30, 40], files: 0...50, current: 50, set: set)
+        #expect(plan.keptStates == [30, 40])
+        // Young until 15, the ground of version 19 until 23, among the newest until state 30 was written.
+        #expect(plan.states.map(\.unneededSince) == [30 * hour, 40 * hour, nil, nil])
+        // Version 17 led to versions below 20, which were within the log's retention until 23 at the latest.
+        #expect(plan.versionFiles[17].unneededSince == 23 * hour)
+        #expect(plan.versionFiles[30].unneededSince == 33 * hour)
+        #expect(plan.versionFiles[45].unneededSince == nil)
+        #expect(plan.keptFiles == Array(41...50))
+    }
+
+    @Test("of kept versions, the one that lasts longest in an interval is found as by going through them")
+    func keptVersions() {
+        let seed = Seed.fresh()
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<200 {
+            let holds = (0..<Int.random(in: 0...40, using: &random)).map { _ -> Hold in
+                let version = Version(Int64.random(in: 0...30, using: &random))
+                return Int.random(in: 0..<8, using: &random) == 0
+                    ? .newest(version) : .young(version, until: Int64.random(in: 0...9, using: &random))
+            }
+            let kept = KeptVersions(holds)
+            #expect(kept.versions == Set(holds.map(\.version)).sorted(), "FIRN_SEED=\(seed)")
+            for first in 0...31 as ClosedRange<Int64> {
+                for end in first...32 {
+                    let inside = holds.filter { $0.version >= Version(first) && $0.version < Version(end) }
+                    let found = kept.hold(from: Version(first), below: Version(end))
+                    #expect((found == nil) == inside.isEmpty, "FIRN_SEED=\(seed)")
+                    let isEndless = inside.contains { $0.until == nil }
+                    let longest = isEndless ? nil : inside.compactMap(\.until).max()
+                    #expect(found?.until == longest, "FIRN_SEED=\(seed)")
+                    #expect(found.map(inside.contains) ?? true, "FIRN_SEED=\(seed)")
+                }
+                #expect(kept.contains(Version(first)) == holds.contains { $0.version == Version(first) })
+            }
+        }
     }
 
     @Test("an unknown age is never old, and what is newer than what was read stays")
@@ -130,24 +172,23 @@ struct GarbagePlanTests {
 
     @Test("of several kept versions the one that lasts longest is told")
     func longest() {
-        let kept: [(range: ClosedRange<Version>, hold: Hold)] = [
-            (Version(3)...Version(3), .young(Version(3), until: 5)),
-            (Version(4)...Version(4), .young(Version(4), until: 9)),
-            (Version(0)...Version(7), .young(Version(7), until: 7)),
-        ]
+        let kept = KeptVersions([
+            .young(Version(3), until: 5), .young(Version(4), until: 9), .young(Version(6), until: 7),
+            .young(Version(4), until: 8),
+        ])
         let result = GarbagePlan(
             garbage: [garbage(1, 2, 6), garbage(2, 6, 7), garbage(3, 8, 9)], kept: kept, filePins: [],
             properties: TableProperties(overrides: ["gc.delayMinutes": "0"]), now: 100 * hour,
             live: { _ in false })
         #expect(result.decisions[0].verdict == .held(.version(.young(Version(4), until: 9))))
-        #expect(result.decisions[1].verdict == .held(.version(.young(Version(7), until: 7))))
+        #expect(result.decisions[1].verdict == .held(.version(.young(Version(6), until: 7))))
         #expect(result.decisions[2].verdict == .condemnable)
     }
 
     @Test("with collection switched off everything is held")
     func disabled() {
         let result = GarbagePlan(
-            garbage: [garbage(1, 0, 1)], kept: [], filePins: [],
+            garbage: [garbage(1, 0, 1)], kept: KeptVersions([]), filePins: [],
             properties: TableProperties(overrides: ["gc.enabled": "false"]), now: 100 * hour,
             live: { _ in false })
         #expect(result.decisions.map(\.verdict) == [.held(.disabled)])

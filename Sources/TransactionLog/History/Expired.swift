@@ -1,12 +1,11 @@
-package import Bytes
 package import Metadata
 
 /// What ``TransactionLog/expire(states:versionFiles:)`` deleted.
 package struct Expired: Hashable, Sendable {
     package var states: [Version] = []
     package var versionFiles: [Version] = []
-    /// Relative to the log's directory.
-    package var manifests: [ByteString] = []
+    /// Why nothing, or less, was deleted: a sentence.
+    package var obstacle: String?
 
     package init() {}
 }
@@ -17,4 +16,5 @@ struct ExpiryMemory: Sendable {
     var verified: Version?
     /// When all states were last asked what they use.
     var lastSweepMilliseconds: Int64?
+    var dates = KnownDates()
 }

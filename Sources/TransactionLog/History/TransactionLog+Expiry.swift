@@ -1,4 +1,4 @@
-package import Bytes
+import Bytes
 package import Metadata
 import Platform
 import Storage
@@ -7,26 +7,40 @@ import Synchronization
 // Deleting what the log no longer needs. Who decides has looked at tags, pins and ages; what must never go is
 // looked at here again, with storage as it is now.
 extension TransactionLog {
-    /// Deletes these states and version files as far as that is safe, and manifests that no state lists.
+    /// Deletes these states and version files as far as that is safe.
     ///
-    /// Kept in any case: the newest state that can be read whole, the version files after it, the newest
-    /// version file, and files that were written so lately that a writer may not have met them yet. Without a
-    /// state that can be read, nothing is deleted.
+    /// Kept in any case: the newest state that can be read whole, the state that the hint names, all that is newer,
+    /// the newest version file, and files that were written so lately that a writer may not have met them yet. Without
+    /// a state that can be read, nothing is deleted. What is gone already is passed over.
     package func expire(states: [Version], versionFiles: [Version]) throws(LogError) -> Expired {
-        if current.definition.provider != "firn" {
-            throw .unsupported("the table was written by another program and is read-only")
-        }
-        if isPoisoned { throw .poisoned }
+        try checkOwn()
         var expired = Expired()
-        if states.isEmpty, versionFiles.isEmpty, !isSweepDue { return expired }
+        if states.isEmpty, versionFiles.isEmpty { return expired }
         let history = try store.history()
-        guard let verified = try newestVerified(history.states.map(\.version)) else { return expired }
+        guard let verified = try newestVerified(history.states.map(\.version)) else {
+            expired.obstacle = "no state can be read whole: everything is kept"
+            return expired
+        }
         try expire(states: states, of: history, keeping: verified, &expired)
         try expire(versionFiles: versionFiles, of: history, keeping: verified, &expired)
-        try stateWriting.withLock { (_) throws(LogError) in
-            if isSweepDue || !expired.states.isEmpty { try sweepManifests(below: verified, &expired) }
-        }
         return expired
+    }
+
+    /// The newest state that can be read whole, which stays with all that follows it; nil where there is none.
+    package func newestVerifiedState() throws(LogError) -> Version? {
+        try newestVerified(try store.listing(from: nil).states)
+    }
+
+    /// The version that the hint names.
+    package var hintedVersion: Version? { store.hint() }
+
+    /// Deletes what is left of states below a version that have no record: they were deleted halfway, or given up
+    /// by a writer that died.
+    package func clearUnfinishedStates(below version: Version) throws(LogError) {
+        for candidate in try store.listing(from: nil).states where candidate < version {
+            if try store.exists(path.stateManifest(candidate)) { continue }
+            try store.deleteState(candidate, now: clock.nowMilliseconds())
+        }
     }
 
     /// The newest of these states whose bytes are all as they were written.
@@ -52,7 +66,9 @@ extension TransactionLog {
         states: [Version], of history: StoredHistory, keeping verified: Version, _ expired: inout Expired
     ) throws(LogError) {
         let there = Set(history.states.map(\.version))
-        for version in states.sorted() where version < verified && there.contains(version) {
+        let hint = store.hint()
+        for version in states.sorted() where version < verified && version != hint && there.contains(version)
+        {
             try store.deleteState(version, now: clock.nowMilliseconds())
             expired.states.append(version)
         }
@@ -70,60 +86,6 @@ extension TransactionLog {
             try store.delete(path.versionFile(item.version))
             expired.versionFiles.append(item.version)
         }
-    }
-
-    private var minManifestAgeMilliseconds: Int64 { current.properties.stateMinManifestAgeHours * 3_600_000 }
-
-    /// Asking all states what they list is work: where none was deleted it is done once in the time that a
-    /// manifest must wait anyway.
-    private var isSweepDue: Bool {
-        guard let last = expiry.withLock({ $0.lastSweepMilliseconds }) else { return true }
-        let now = clock.nowMilliseconds()
-        return now - last >= minManifestAgeMilliseconds || now < last
-    }
-
-    /// Deletes manifests that no state lists: what expired states leave, and writers that died.
-    ///
-    /// - Precondition: `stateWriting` is held, so that no state of this process is on its way.
-    private func sweepManifests(below verified: Version, _ expired: inout Expired) throws(LogError) {
-        let now = clock.nowMilliseconds()
-        // Candidates first, what is used second: a manifest that a new state lists meanwhile is seen there.
-        let candidates = try store.manifests(writtenBefore: now - minManifestAgeMilliseconds)
-        guard let used = try usedManifests(below: verified) else { return }
-        for name in candidates where !used.contains(name) {
-            try store.delete(path.directory + name)
-            expired.manifests.append(name)
-        }
-        expiry.withLock { $0.lastSweepMilliseconds = now }
-    }
-
-    /// All manifests that any state lists, and those of the state that the next one of this process builds on;
-    /// nil where a state cannot be read.
-    private func usedManifests(below verified: Version) throws(LogError) -> Set<ByteString>? {
-        var used = Set(baseManifest?.manifestPaths ?? [])
-        for version in try store.listing(from: nil).states {
-            do throws(LogError) {
-                guard try store.exists(path.stateManifest(version)) else {
-                    // Deleted halfway, or given up by a writer that died before its record.
-                    if version < verified { try store.deleteState(version, now: clock.nowMilliseconds()) }
-                    continue
-                }
-                used.formUnion(try StateReader(store, options).manifest(version).manifestPaths)
-            } catch {
-                guard error.isDamage else { throw error }
-                options.warn("no manifest is deleted, as state \(version) cannot be read: \(error)")
-                return nil
-            }
-        }
-        return used
-    }
-}
-
-extension StateManifest {
-    /// The manifests of all four sets.
-    package var manifestPaths: [ByteString] {
-        files.manifests.map(\.path) + references.manifests.map(\.path) + garbage.manifests.map(\.path)
-            + partitions.manifests.map(\.path)
     }
 }
 
@@ -165,20 +127,6 @@ extension LogStorage {
             try storage.deleteDirectoryIfEmpty(directory)
         } catch {
             if error.kind != .notFound { throw .storage(error) }
-        }
-    }
-
-    /// Manifests by the names that states give them; those whose age is not known are left out.
-    func manifests(writtenBefore milliseconds: Int64) throws(LogError) -> [ByteString] {
-        do throws(StorageError) {
-            return try storage.list(path.manifests, after: nil, withMetadata: true).compactMap { object in
-                guard !object.isDirectory, object.name.hasPrefix("manifest-"), object.name.hasSuffix(".avro"),
-                    let time = object.metadata?.modificationMilliseconds, time <= milliseconds
-                else { return nil }
-                return "manifests/" + object.name
-            }
-        } catch {
-            throw .storage(error)
         }
     }
 }

@@ -42,9 +42,6 @@ extension TransactionLog {
 
     /// Tells the changes of this table without its state.
     package var changeReader: ChangeReader { ChangeReader(store, options) }
-
-    /// States and version files with the times of their objects. Looks at each state, reads none.
-    package func storedHistory() throws(LogError) -> StoredHistory { try store.history() }
 }
 
 extension LogListing {
@@ -65,16 +62,14 @@ extension LogStorage {
         do throws(StorageError) {
             for object in try storage.list(path.logDirectory, after: nil, withMetadata: true) {
                 if !object.isDirectory, let version = LogPath.version(ofVersionFile: object.name) {
-                    let time = object.metadata?.modificationMilliseconds
-                    history.versionFiles.append(StoredHistory.Item(version: version, writtenAt: time))
+                    history.versionFiles.append(StoredHistory.Item(version, object.metadata))
                 } else if !object.isDirectory, var file = CheckpointFile(name: object.name) {
                     file.writtenAt = object.metadata?.modificationMilliseconds
                     history.checkpointFiles.append(file)
                 } else if object.isDirectory, let version = LogPath.version(ofState: object.name) {
                     // A directory without its manifest was never finished, or is being deleted.
                     guard let record = try storage.metadata(of: path.stateManifest(version)) else { continue }
-                    history.states.append(
-                        StoredHistory.Item(version: version, writtenAt: record.modificationMilliseconds))
+                    history.states.append(StoredHistory.Item(version, record))
                 }
             }
         } catch {
@@ -83,5 +78,13 @@ extension LogStorage {
         history.states.sort { $0.version < $1.version }
         history.versionFiles.sort { $0.version < $1.version }
         return history
+    }
+}
+
+extension StoredHistory.Item {
+    fileprivate init(_ version: Version, _ metadata: ObjectMetadata?) {
+        self.version = version
+        writtenAt = metadata?.modificationMilliseconds
+        sizeBytes = metadata.map { Int64($0.sizeBytes) }
     }
 }

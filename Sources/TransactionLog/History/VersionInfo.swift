@@ -25,12 +25,17 @@ package struct VersionInfo: Hashable, Sendable {
     }
 }
 
-/// The objects that a log's past consists of, each with the time that its storage gives it.
+/// The objects that a log's past consists of.
 package struct StoredHistory: Hashable, Sendable {
     package struct Item: Hashable, Sendable {
         package var version: Version
-        /// Epoch milliseconds; a copy of a store is younger, never older. nil where the storage does not say.
+        /// By the storage's clock, epoch milliseconds; nil where it does not say. Not the age: a copy is younger, and
+        /// some storages say 1970.
         package var writtenAt: Int64?
+        package var sizeBytes: Int64?
+        /// When a state was written, or a version committed, by the object's own word. Of a version file that was not
+        /// read, the time of the next newer one that was: it is as old as that at least. nil where it is not known.
+        package var datedAt: Int64?
     }
 
     /// Ascending; only those with a `_manifest.avro`.

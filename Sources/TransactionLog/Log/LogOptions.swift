@@ -18,6 +18,9 @@ package struct LogOptions: Sendable {
     /// Younger version files are not deleted, so that a writer that has not met them yet cannot take a version
     /// that was there: well above ``trustMilliseconds``.
     package var minVersionFileAgeMilliseconds: Int64 = 600_000
+    /// Manifests are not deleted before they were unreferenced for so long, whatever the table says: by then a state of
+    /// another process that names them is there to be seen, or will never be.
+    package var minManifestAgeMilliseconds: Int64 = 600_000
     /// Waits; a test passes its own.
     package var sleep: @Sendable (_ nanoseconds: UInt64) -> Void = { Thread.sleep(nanoseconds: $0) }
     /// Told of what went wrong without harm: a state that cannot be read, a hint that cannot be written.

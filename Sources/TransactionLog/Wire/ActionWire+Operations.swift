@@ -46,6 +46,9 @@ extension ActionWire {
         case .declareDead(let session):
             writer.field("op", "declareDead")
             writer.field("session", session.description)
+        case .forgetSessions(let sessions):
+            writer.field("op", "forgetSessions")
+            writer.strings("sessions", sessions.map { ByteString($0.description) })
         case .receipt(let receipt):
             writer.field("op", "receipt")
             Self.write(receipt, stamped: false, to: &writer)
@@ -76,6 +79,8 @@ extension ActionWire {
         case "condemn": return .condemn(try wire.fileIDs("files"))
         case "forget": return .forget(try wire.fileIDs("files"))
         case "declareDead": return .declareDead(SessionID(try wire.hex("session")))
+        case "forgetSessions":
+            return .forgetSessions(try wire.sessionIDs("sessions"))
         case "receipt": return .receipt(try Self.receipt(wire))
         default: throw WireError(.unsupported, "the operation \"\(name)\" is unknown")
         }

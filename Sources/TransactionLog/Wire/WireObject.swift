@@ -119,6 +119,18 @@ struct WireObject {
         return result
     }
 
+    func sessionIDs(_ key: ByteString) throws(WireError) -> [SessionID] {
+        guard let texts = try optionalStrings(key) else { throw wrong(key, "an array of session numbers") }
+        var result: [SessionID] = []
+        for text in texts {
+            guard text.count == 16, let number = Hex.parse(text.bytes) else {
+                throw wrong(key, "an array of session numbers")
+            }
+            result.append(SessionID(number))
+        }
+        return result
+    }
+
     /// Bytes of any kind, as an even number of hexadecimal digits.
     func optionalHexBytes(_ key: ByteString) throws(WireError) -> ByteString? {
         guard let text = try optionalString(key) else { return nil }

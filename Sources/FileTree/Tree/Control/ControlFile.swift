@@ -63,6 +63,13 @@ enum ControlFile {
             Command(name: "gc", summary: "delete what nothing needs any more") { _ throws(FileTreeError) in
                 do throws(StoreError) { _ = try table.collectGarbage() } catch { throw FileTreeError(error) }
             },
+            Command(
+                name: "purge",
+                summary:
+                    "delete what nothing has needed for 7d, or another age; `dry-run`, `force`: see firn purge"
+            ) { words throws(FileTreeError) in
+                do throws(StoreError) { try table.purge(words: words) } catch { throw FileTreeError(error) }
+            },
             Command(name: "compact", summary: "compact a partition (date=2024-01-01), or all of them") {
                 words throws(FileTreeError) in
                 try desk.request(partitions: words)
