@@ -24,7 +24,17 @@ enum DescribeCommand: Command {
         name: "describe", operands: "STORE/TABLE",
         summary: "Show a table's version, files, bytes, manifests, tombstones, runs and jobs",
         options: [.init("json", help: "as one JSON object")],
-        details: "The same as the file `status` of a mounted table. Works with and without a mount.")
+        details: """
+            The same as the files `status` and `status.json` of a mounted table. Works with and without a mount, and for
+            tables that IndexTables wrote. Among the lines:
+
+              format            how the newest state is stored: avro-state, json, json-multipart, or none
+              version           of the newest commit;  stateVersion and createdAt: of that state, and when
+              numFiles          live data files, totalBytes theirs
+              numManifests      manifests of files in the state;  numTombstones: files in them that are gone
+              tombstoneRatio    these over the state's live files
+              protocolVersion   what a reader must understand
+            """)
 
     static func run(_ arguments: ParsedArguments, _ console: Console) throws -> Int32 {
         guard arguments.operands.count == 1 else {

@@ -2,26 +2,6 @@ import Bytes
 import Metadata
 import Tables
 
-/// `firn set`: a property.
-enum SetCommand: Command {
-    static let syntax = CommandSyntax(
-        name: "set", operands: "STORE/TABLE NAME [VALUE]",
-        summary: "Set a table's property, or take it back to its default",
-        details:
-            "The same as writing the file properties/NAME of a mounted table; `ls` there shows all names.")
-
-    static func run(_ arguments: ParsedArguments, _ console: Console) throws -> Int32 {
-        let operands = arguments.operands
-        guard operands.count == 2 || operands.count == 3 else {
-            throw UsageError("STORE/TABLE, NAME and perhaps VALUE are expected", command: syntax.name)
-        }
-        return try TableAddress(operands[0]).withTable(command: "set") { _, table in
-            try table.setProperty(operands[1], operands.count == 3 ? operands[2] : nil)
-            return 0
-        }
-    }
-}
-
 /// `firn gc`: one round of garbage collection.
 enum CollectCommand: Command {
     static let syntax = CommandSyntax(

@@ -1,5 +1,7 @@
 import Bytes
 import Commands
+import JSON
+import Metadata
 import Platform
 import TestKit
 import Testing
@@ -109,8 +111,12 @@ struct CommandLineTests {
         try store.write(log + "00000000000000000007.checkpoint.json", Array(lines.utf8))
         let address = store.path + "/old"
         let described = try firn("describe", address)
-        #expect(described.status == 0 && described.output.contains("files:"), "\(described)")
+        #expect(described.status == 0 && described.output.contains("numFiles:"), "\(described)")
         #expect(described.errors.contains("`firn checkpoint TABLE`"), "\(described.errors)")
+        let legacy = try JSONValue.parse(Array(try firn("describe", "--json", address).output.utf8))
+        #expect(legacy["format"] == "json" && legacy["version"] == 7 && legacy["protocolVersion"] == 2)
+        #expect(legacy["numFiles"] == 2 && legacy["totalBytes"] == 3 && legacy["numManifests"] == 0)
+        #expect(legacy["createdAt"]?.stringValue?.hasPrefix("20") == true)
         let converted = try firn("checkpoint", address)
         #expect(converted.status == 0, "\(converted.errors)")
         let expected = [
@@ -152,5 +158,77 @@ struct CommandLineTests {
         let mount = try firn("mount", store.path, store.path + "/no-such-directory")
         #expect(mount.status != 0)
         #expect(mount.errors.contains("does not exist"), "\(mount.errors)")
+    }
+
+    @Test("firn describe prints the properties of the state, as lines and as JSON")
+    func testDescribeStateCommand() throws {
+        let store = try store()
+        let address = store.path + "/t"
+        #expect(try firn("create", address).status == 0)
+        #expect(try firn("set", address, "state.compression", "snappy").status == 0)
+        func described(_ address: ByteString) throws -> JSONValue {
+            let result = try firn("describe", "--json", address)
+            #expect(result.status == 0, "\(result.errors)")
+            return try JSONValue.parse(Array(result.output.utf8))
+        }
+        let before = try described(address)
+        #expect(before["format"] == "none" && before["createdAt"] == .null)
+        #expect(try firn("checkpoint", address).status == 0)
+        let state = try described(address)
+        #expect(state["format"] == "avro-state" && state["version"] == 1)
+        for key in ["numFiles", "totalBytes", "numManifests", "numTombstones", "tombstoneRatio"]
+            as [ByteString]
+        {
+            #expect(state[key]?.doubleValue == 0, "\(key)")
+        }
+        #expect(
+            state["protocolVersion"] == 5 && state["properties"] == .array(["state.compression = snappy"]))
+        #expect(state["createdAt"]?.stringValue?.hasPrefix("20") == true)
+        let text = try firn("describe", address).output
+        let names = Set(
+            text.split(separator: "\n").compactMap { $0.split(separator: ":").first.map(String.init) })
+        let keys: Set = [
+            "format", "version", "numFiles", "totalBytes", "numManifests", "numTombstones", "tombstoneRatio",
+            "createdAt", "protocolVersion",
+        ]
+        #expect(names.isSuperset(of: keys), "\(text)")
+    }
+
+    private static let fixtures = Processes.environment("FIRN_FIXTURES").map { $0 + "/indextables" }
+
+    @Test(
+        "firn describe tells of a table of IndexTables what its files say",
+        .enabled(if: fixtures != nil, "needs the tables of FIRN_FIXTURES"))
+    func describeForeign() throws {
+        let store = try store()
+        let table = try #require(Self.fixtures) + "/05_many_transactions"
+        #expect(try ProcessRunner.run(["/bin/cp", "-r", table, store.path + "/old"]).succeeded)
+        let result = try firn("describe", "--json", store.path + "/old")
+        #expect(result.status == 0, "\(result.errors)")
+        let state = try JSONValue.parse(Array(result.output.utf8))
+        #expect(state["format"] == "avro-state" && state["provider"] == "indextables")
+        #expect(state["version"] == 15 && state["protocolVersion"] == 4)
+        #expect(state["numFiles"] == 30 && state["totalBytes"] == 152_283)
+        #expect(state["numManifests"] == 15 && state["numTombstones"] == 0)
+        #expect(state["createdAt"] == "2026-04-01T01:33:32.460Z")
+    }
+
+    @Test("firn set lists every property with its value, its default and what is allowed")
+    func properties() throws {
+        let store = try store()
+        let address = store.path + "/t"
+        #expect(try firn("create", address, "--set", "state.compressionLevel=22").status == 0)
+        let listed = try firn("set", address)
+        #expect(listed.status == 0)
+        #expect(listed.output.contains("state.compressionLevel = 22 (set)\n"))
+        #expect(listed.output.contains("state.retention.hours = 168\n"))
+        #expect(listed.output.contains("Allowed: an integer from 1 to 22. Default: 3."))
+        let all = try JSONValue.parse(Array(try firn("set", "--json", address).output.utf8))
+        #expect(all.objectValue?.members.count == TableProperties.declarations.count)
+        #expect(all["state.compressionLevel"]?["value"] == "22")
+        #expect(all["state.compressionLevel"]?["isSet"] == .bool(true))
+        let refused = try firn("set", address, "state.compressionLevel", "23")
+        #expect(
+            refused.status == 1 && refused.errors.contains("an integer from 1 to 22"), "\(refused.errors)")
     }
 }

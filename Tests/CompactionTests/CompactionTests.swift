@@ -36,6 +36,25 @@ struct CompactionTests {
         #expect(compactor.runOnce() == 0)
     }
 
+    @Test("counts how many merges the rows of a file have been through")
+    func mergeOperations() throws {
+        let table = try CompactionTable(.append)
+        func counts() -> [Int32?] {
+            var counts: [Int32?] = []
+            table.log.current.files.forEach { counts.append($0.entry.mergeOperationCount) }
+            return counts
+        }
+        try table.fill(files: 5)
+        #expect(counts() == [nil, nil, nil, nil, nil])
+        let compactor = table.compactor()
+        for expected in [1, 2, 3] as [Int32] {
+            _ = try compactor.request(partitions: [CompactionTable.partition("1")])
+            compactor.runOnce()
+            #expect(counts() == [expected])
+            try table.fill(files: 1, from: Int(expected) * 10)
+        }
+    }
+
     @Test("drops delete markers only where nothing older is left beside them")
     func deleteMarkers() throws {
         let table = try CompactionTable(.upsert)

@@ -130,7 +130,7 @@ struct CatalogueTests {
             client.tree.read(old.node, handle, offset: 0, count: 1 << 20, client.context, $0)
         }.bytes
         #expect(bytes?.count == Int(old.attributes.sizeBytes))
-        #expect(client.status("t", "files") == "1")
+        #expect(client.status("t", "numFiles") == "1")
     }
 
     @Test("nothing of the catalogue can be changed, and the reason is in errors")

@@ -82,7 +82,7 @@ struct ForeignStoreTests {
         func line(_ name: String, of table: Table) -> String? {
             table.statusReport().lines.first { $0.name == name }?.text
         }
-        #expect(line("state", of: table) == "a JSON checkpoint of version 7")
+        #expect(line("format", of: table) == "json" && line("stateVersion", of: table) == "7")
         #expect(line("unknown", of: table)?.contains("nested or not known here: s") == true)
         #expect(try table.availableVersions() == [Version(7)])
         #expect(table.isReadOnly)

@@ -32,6 +32,12 @@ package struct StatusReport: Sendable {
         lines.append(Line(name: name, text: text, value: .string(ByteString(text))))
     }
 
+    /// A time that may not be known: null for programs.
+    mutating func add(_ name: String, time milliseconds: Int64?, orElse text: String) {
+        if let milliseconds { return add(name, time: milliseconds) }
+        lines.append(Line(name: name, text: text, value: .null))
+    }
+
     mutating func add(_ name: String, ratio: Double) {
         let hundredths = Int64((ratio * 10_000).rounded())
         let fraction = String(hundredths % 100)
@@ -41,10 +47,9 @@ package struct StatusReport: Sendable {
     }
 
     mutating func add(_ name: String, list: [String]) {
-        guard !list.isEmpty else { return add(name, "none") }
         lines.append(
             Line(
-                name: name, text: list.joined(separator: "; "),
+                name: name, text: list.isEmpty ? "none" : list.joined(separator: "; "),
                 value: .array(list.map { .string(ByteString($0)) })))
     }
 

@@ -26,12 +26,18 @@ extension Table {
         gauge(
             "firn_table_unwritten_versions", "Commits since the newest state.",
             Double(log.unwritten.versionCount))
-        if let manifest = log.baseManifest {
-            let summary = StateSummary(manifest)
-            gauge("firn_state_version", "Version of the newest state.", Double(summary.version.rawValue))
-            gauge("firn_state_manifests", "Manifests of the newest state.", Double(summary.manifestCount))
-            gauge("firn_state_tombstones", "Tombstones of the newest state.", Double(summary.tombstoneCount))
+        let stored = log.storedState
+        if let version = stored.version {
+            gauge("firn_state_version", "Version of the newest state.", Double(version.rawValue))
         }
-        return Array(MetricsRegistry.render([registry, services.metrics, context.options.metrics]).utf8)
+        gauge(
+            "firn_state_manifests", "Manifests of the newest state, of all kinds.",
+            Double(stored.manifestCount + stored.setManifestCount))
+        gauge(
+            "firn_state_tombstone_count", "Files that the newest state's manifests list and that are gone.",
+            Double(stored.tombstoneCount))
+        gauge("firn_state_tombstone_ratio", "These over the live files.", stored.tombstoneRatio)
+        let registries = [registry, log.stateMetrics.registry, services.metrics, context.options.metrics]
+        return Array(MetricsRegistry.render(registries).utf8)
     }
 }

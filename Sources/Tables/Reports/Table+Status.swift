@@ -12,19 +12,21 @@ extension Table {
     /// What `status` shows. Reads the store's free space and nothing else from storage.
     package func statusReport() -> StatusReport {
         let state = state
+        let stored = log.storedState
         var report = StatusReport()
         report.add("table", name.display)
         report.add("kind", state.definition.kind.rawValue)
-        report.add("format", state.definition.provider.display)
+        report.add("provider", state.definition.provider.display)
+        report.add("format", stored.format.rawValue)
         report.add("protocolVersion", state.tableProtocol.minReaderVersion)
         report.add("version", state.version.rawValue)
         report.add("committed", time: state.timestamp)
         report.add("schema", schemaSummary(state))
-        report.add("files", state.fileCount)
-        report.add("bytes", bytes: state.totalBytes)
+        report.add("numFiles", state.fileCount)
+        report.add("totalBytes", bytes: state.totalBytes)
         report.add("rows", state.totalRows)
         addPartitions(state, to: &report)
-        addStoredState(to: &report)
+        addStoredState(stored, to: &report)
         addUnknown(state, to: &report)
         addJobs(state, to: &report)
         report.add("garbageFiles", state.garbage.count)
@@ -71,21 +73,15 @@ extension Table {
         report.add("debtBytes", bytes: debt)
     }
 
-    private func addStoredState(to report: inout StatusReport) {
-        guard let manifest = log.baseManifest else {
-            let checkpoint = log.baseCheckpoint
-            report.add(
-                "state",
-                checkpoint.map { "a JSON checkpoint of version \($0)" }
-                    ?? "none yet: the version files are the state")
-            return
-        }
-        let summary = StateSummary(manifest)
-        report.add("stateVersion", summary.version.rawValue)
-        report.add("manifests", summary.manifestCount)
-        report.add("tombstones", summary.tombstoneCount)
+    private func addStoredState(_ stored: StoredState, to report: inout StatusReport) {
+        report.add("numManifests", stored.manifestCount)
+        report.add("numTombstones", stored.tombstoneCount)
+        report.add("tombstoneRatio", ratio: stored.tombstoneRatio)
         report.add(
-            "tombstoneRatio", ratio: Double(summary.tombstoneCount) / Double(max(1, summary.fileCount)))
+            "createdAt", time: stored.createdAt, orElse: stored.format == .none ? "none yet" : "unknown")
+        if let version = stored.version { report.add("stateVersion", version.rawValue) }
+        report.add("setManifests", stored.setManifestCount)
+        report.add("setTombstones", stored.setTombstoneCount)
         report.add("versionsSinceState", log.unwritten.versionCount)
     }
 
@@ -103,6 +99,8 @@ extension Table {
     private func addHolders(_ state: TableState, to report: inout StatusReport) {
         let tags = state.tags.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }
         report.add("tags", list: tags)
+        let properties = state.properties.overrides.sorted { $0.key < $1.key }
+        report.add("properties", list: properties.map { "\($0.key.display) = \($0.value.display)" })
         let pins = pinnedVersions.map { pin in
             "version \(pin.version) until \(TimestampText.iso(milliseconds: pin.untilMilliseconds))"
         }

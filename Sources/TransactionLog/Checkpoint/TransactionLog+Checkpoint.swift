@@ -128,6 +128,7 @@ extension LogStorage {
 
     func checkpointFormat(of version: Version) throws(LogError) -> CheckpointOutcome.Format {
         guard let bytes = try read(path.directory + LogPath.checkpointName(version)) else { return .none }
-        return CheckpointTexts.isList(bytes) ? .multiPartJSON : .json
+        let text = (try? ForeignVersionFile.decompressed(bytes)) ?? bytes
+        return CheckpointTexts.isList(text) ? .multiPartJSON : .json
     }
 }

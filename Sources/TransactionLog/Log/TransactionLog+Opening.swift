@@ -10,9 +10,13 @@ extension TransactionLog {
         options: LogOptions = LogOptions()
     ) throws(LogError) -> TransactionLog {
         let store = LogStorage(storage: options.retrying(storage), path: LogPath(table: table))
-        return TransactionLog(
-            store: store, replayed: try Replay.open(store, options: options), clock: clock, entropy: entropy,
-            options: options)
+        let started = clock.monotonicNanoseconds()
+        let replayed: Replayed = try Replay.open(store, options: options)
+        let nanoseconds = clock.monotonicNanoseconds() &- started
+        let log = TransactionLog(
+            store: store, replayed: replayed, clock: clock, entropy: entropy, options: options)
+        log.stateMetrics.recordRead(replayed, nanoseconds: nanoseconds)
+        return log
     }
 
     /// Creates a table: its version 0. Throws `alreadyExists` where there is one of this name.

@@ -33,7 +33,7 @@ extension TransactionLog {
             advance(to: try Replay.apply(transactions, to: state), by: transactions, isOwn: false)
             found += transactions
         }
-        if try isForeignStateNext() { try replaceAll(with: try Replay.open(store, options: options)) }
+        if try isForeignStateNext() { try readAgain() }
         let now = clock.nowMilliseconds()
         shared.withLock { $0.lastSeenMilliseconds = now }
         return found
@@ -52,19 +52,27 @@ extension TransactionLog {
         if try store.exists(path.versionFile(version)) { return }
         let listing = try store.listing(from: nil)
         if listing.newestVersion.map({ $0 <= version }) ?? true { return }
-        try replaceAll(with: try Replay.open(store, options: options))
+        try readAgain()
     }
 
     /// Opens the log again from storage: what a failed sync left is read as it is.
     package func reopen() throws(LogError) {
         try serial.withLock { (_) throws(LogError) in
-            try replaceAll(with: try Replay.open(store, options: options))
+            try readAgain()
             shared.withLock { $0.isPoisoned = false }
         }
     }
 
     /// - Precondition: `serial` is held.
-    func replaceAll(with replayed: Replayed) throws(LogError) {
+    func readAgain() throws(LogError) {
+        let started = clock.monotonicNanoseconds()
+        let replayed: Replayed = try Replay.open(store, options: options)
+        stateMetrics.recordRead(replayed, nanoseconds: clock.monotonicNanoseconds() &- started)
+        replaceAll(with: replayed)
+    }
+
+    /// - Precondition: `serial` is held.
+    private func replaceAll(with replayed: Replayed) {
         let now = clock.nowMilliseconds()
         let (old, observers) = shared.withLock { shared in
             let old = shared.current

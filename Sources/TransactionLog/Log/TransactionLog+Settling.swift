@@ -75,7 +75,7 @@ extension TransactionLog {
             if try store.exists(path.versionFile(Version(version.rawValue - 1))) { return nil }
             let newest = try store.listing(from: nil).newestVersion
             if newest == version { return nil }
-            try replaceAll(with: try Replay.open(store, options: options))
+            try readAgain()
             return .missingVersion(
                 Version(version.rawValue - 1),
                 "it expired while version \(version) was written, and version \(newest ?? version) is there")

@@ -83,7 +83,10 @@ extension TransactionLog {
         let writer = StateWriter(
             store: store, clock: clock, entropy: entropy, options: options, codec: state.properties.stateCodec
         )
+        let started = clock.monotonicNanoseconds()
         guard let written = try writer.write(state, base: base, compaction: compaction) else { return nil }
+        stateMetrics.recordWrite(
+            written.manifest, base: base, nanoseconds: clock.monotonicNanoseconds() &- started)
         try rebase(on: written)
         return StateSummary(written.manifest)
     }
@@ -162,9 +165,6 @@ extension TransactionLog {
 
     /// The record of the state that the current one stands on; nil where none was read or written.
     package var baseManifest: StateManifest? { shared.withLock { $0.base } }
-
-    /// The version of the JSON checkpoint that was read or written last; nil where none was.
-    package var baseCheckpoint: Version? { shared.withLock { $0.checkpoint } }
 
     /// What was committed since the newest state: versions, and actions in them.
     package var unwritten: (versionCount: Int, actionCount: Int) {

@@ -1,3 +1,4 @@
+import Bytes
 package import Metadata
 import Platform
 import Storage
@@ -53,11 +54,16 @@ package final class TransactionLog: Sendable {
     /// Held while a state is written: one at a time in a process.
     let stateWriting = Mutex<Void>(())
     let expiry = Mutex(ExpiryMemory())
+    /// What was found out of the JSON checkpoint that `current` stands on.
+    let knownCheckpoint = Mutex<StoredState?>(nil)
+    /// What reading and writing states took.
+    package let stateMetrics: StateMetrics
 
     init(
         store: LogStorage, replayed: Replayed, clock: any Clock, entropy: any Entropy, options: LogOptions
     ) {
         path = store.path
+        stateMetrics = StateMetrics(table: store.path.table.display)
         self.store = store
         self.clock = clock
         self.entropy = entropy
