@@ -68,6 +68,15 @@ extension Table {
         do throws(LogError) { return try log.lateStates() } catch { throw StoreError(error) }
     }
 
+    /// The commits of a version, each as its line in `events`; none where its file has expired.
+    package func commitLines(at version: Version) throws(StoreError) -> [[UInt8]] {
+        do throws(LogError) {
+            return try (log.transactions(of: version) ?? []).map { CommitEvent.line($0) }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
     /// What a version changed, as JSON lines: from the version before, or from the nearest older one that can be
     /// had; one line that says so where there is none.
     package func changesText(at version: Version) throws(StoreError) -> [UInt8] {

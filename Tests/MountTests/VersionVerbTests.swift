@@ -44,6 +44,8 @@ struct VersionVerbTests {
                     "echo \"remove $(cd $M/t; ls live/day=2/*)\" > $M/t/ctl; ls $M/t/live") == "day=1")
             try mounted.expectSuccess(
                 "echo 'restore both' > $M/t/ctl && find $M/t/live -type f | sort | cmp - all")
+            try mounted.expectSuccess(
+                "grep -q '\"operation\":\"RESTORE\".*\"user\":\"0\"' $M/t/states/latest/state.json")
             #expect(
                 try mounted.expectSuccess("echo 'drop-partition day=1' > $M/t/ctl; ls $M/t/live") == "day=2")
             try mounted.expectSuccess("echo 'restore both' > $M/t/ctl && cat $(cat all) > /dev/null")

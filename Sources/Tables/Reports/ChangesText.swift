@@ -51,7 +51,7 @@ package struct ChangesText: Sendable {
             writer.append(text: "  + ")
             writer.append(entry.path)
             facts.append(ByteCountText.text(entry.sizeBytes))
-            if let rows = entry.rowCount { facts.append("\(rows) rows") }
+            if let rows = entry.rowCount { facts.append(RowCountText.text(rows)) }
             job = entry.job.map(\.description)
         case .removed(let removal):
             writer.append(text: "  - ")
@@ -63,4 +63,10 @@ package struct ChangesText: Sendable {
         if moved { writer.append(text: "  (moved\(job.map { " by job \($0)" } ?? ""), no row changed)") }
         writer.append(text: "\n")
     }
+}
+
+/// A number of rows, for people.
+enum RowCountText {
+    /// `1 row`, `20 rows`.
+    static func text(_ rows: Int64) -> String { rows == 1 ? "1 row" : "\(rows) rows" }
 }

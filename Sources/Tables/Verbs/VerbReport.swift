@@ -27,7 +27,7 @@ extension VerbOutcome {
                     writer.append(text: "  \(sign) ")
                     writer.append(file.path)
                     writer.append(text: "  \(ByteCountText.text(file.sizeBytes))")
-                    writer.append(text: file.rowCount.map { ", \($0) rows\n" } ?? "\n")
+                    writer.append(text: file.rowCount.map { ", \(RowCountText.text($0))\n" } ?? "\n")
                 }
             }
             if let version = plan.stateToWrite {
@@ -48,7 +48,7 @@ extension VerbOutcome {
         let bytes = files.reduce(Int64(0)) { $0 + $1.sizeBytes }
         let rows = files.reduce(Int64(0)) { $0 + ($1.rowCount ?? 0) }
         let count = files.count == 1 ? "1 file \(one)" : "\(files.count) files \(more)"
-        return "\(count) (\(ByteCountText.text(bytes)), \(rows) rows)"
+        return "\(count) (\(ByteCountText.text(bytes)), \(RowCountText.text(rows)))"
     }
 
     /// `{"operation":"RESTORE","summary":"…","dryRun":true,"version":null,"filesAdded":2,"bytesAdded":…,

@@ -9,11 +9,13 @@ import Tables
 /// ```json
 /// {"version":7,"timestamp":1700000000000,"kind":"append","provider":"firn","files":3,"bytes":5120,"rows":99,
 ///  "schemaID":"…","schema":{…},"partitionColumns":["date"],"properties":{"gc.delayMinutes":"15"},"tags":{},
+///  "commits":[{"event":"commit","operation":"RESTORE","user":"0",…}],
 ///  "jobs":["…"],"garbageFiles":1,"garbageBytes":12,"references":0,
 ///  "partitions":[{"path":"date=2024-01-01","files":3,"bytes":5120,"rows":99}]}
 /// ```
 enum StateText {
-    static func json(_ state: TableState) -> [UInt8] {
+    /// - Parameter commits: of the version, as in `events`; none where its file has expired.
+    static func json(_ state: TableState, commits: [[UInt8]]) -> [UInt8] {
         var writer = JSONWriter(.indented)
         writer.beginObject()
         func integer(_ key: String, _ value: Int64) {
@@ -26,6 +28,10 @@ enum StateText {
         }
         integer("version", state.version.rawValue)
         integer("timestamp", state.timestamp)
+        writer.key("commits")
+        writer.beginArray()
+        for commit in commits { writer.raw(commit) }
+        writer.endArray()
         text("kind", ByteString(state.definition.kind.rawValue))
         text("provider", state.definition.provider)
         integer("protocolVersion", Int64(state.tableProtocol.minReaderVersion))

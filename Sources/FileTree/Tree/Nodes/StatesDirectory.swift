@@ -119,7 +119,13 @@ final class VersionDirectory: TreeNode {
         case "manifests": return ManifestsDirectory(tree, version)
         case "state.json":
             return try GeneratedFile(tree, base + "/state.json", maxAgeNanoseconds: .max) {
-                () throws(FileTreeError) in Picture(StateText.json(state), modified: time)
+                [tree, version] () throws(FileTreeError) in
+                do throws(StoreError) {
+                    let commits = try tree.table.commitLines(at: version)
+                    return Picture(StateText.json(state, commits: commits), modified: time)
+                } catch {
+                    throw FileTreeError(error)
+                }
             }.node()
         case "changes.jsonl":
             return try GeneratedFile(tree, base + "/changes.jsonl", maxAgeNanoseconds: .max) {
