@@ -18,6 +18,12 @@ struct ByteInterner {
     mutating func code(_ bytes: UnsafeRawBufferPointer) -> Int {
         // Entries that stand together mostly share their directory and tuple.
         if last < ends.count, equals(last, bytes) { return last }
+        // Columns with bounds come in the same order in every entry.
+        let next = last + 1 < ends.count ? last + 1 : 0
+        if next < ends.count, equals(next, bytes) {
+            last = next
+            return next
+        }
         if ends.count * 2 >= slots.count { grow() }
         var slot = Int(truncatingIfNeeded: Self.hash(bytes)) & (slots.count - 1)
         while slots[slot] != 0 {

@@ -58,7 +58,7 @@ package enum FileDetails {
             }
         }
 
-        mutating func append(_ entry: FileEntry) {
+        mutating func append(_ entry: borrowing FileEntry) {
             if !entry.dataChange { flag(.noDataChange) }
             bounds(entry.minValues, .hasMinValues, .minValue)
             bounds(entry.maxValues, .hasMaxValues, .maxValue)
@@ -83,9 +83,13 @@ package enum FileDetails {
         private mutating func bounds(_ values: [FileEntry.ColumnText]?, _ present: Tag, _ tag: Tag) {
             guard let values else { return }
             flag(present)
-            for value in values {
-                value.column.withUnsafeBytes { column in
-                    value.text.withUnsafeBytes { bound(tag, column: column, text: $0) }
+            // Borrowed: a copy of one would retain two arrays.
+            values.withUnsafeBufferPointer { values in
+                guard let first = values.baseAddress else { return }
+                for index in values.indices {
+                    first[index].column.withUnsafeBytes { column in
+                        first[index].text.withUnsafeBytes { bound(tag, column: column, text: $0) }
+                    }
                 }
             }
         }

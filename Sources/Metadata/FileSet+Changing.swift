@@ -9,7 +9,7 @@ extension FileSet {
     package mutating func add(_ entries: [FileEntry]) {
         guard !entries.isEmpty else { return }
         var builder = FileSegment.Builder(partitionColumns: partitionColumns, capacity: entries.count)
-        for entry in entries { builder.append(entry) }
+        builder.append(contentsOf: entries)
         add(builder.finish())
     }
 

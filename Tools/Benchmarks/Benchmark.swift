@@ -6,9 +6,8 @@ enum Benchmark {
         usage: firn-bench WORK ARGUMENTS
           make-table STORE TABLE FILES LIST [flat]   a table of so many files; LIST gets them as tab-separated lines
           open STORE TABLE                      open the table and count its files
-          manifest STORE TABLE                  read and check each manifest by itself; the median of one
-          manifest-floor STORE TABLE            only decompress the blocks of each
-          partition STORE TABLE VALUE           list the files of one partition
+          manifest STORE TABLE                  read and check all manifests on one thread; the time of one
+          manifest-floor STORE TABLE            only decompress their blocks
           build-segments ROUNDS                 50,000 entries into a segment, again and again
           compact-state STORE TABLE             write the whole state anew
           add-state STORE TABLE FILES           commit so many files more and write the state of it
@@ -30,7 +29,6 @@ enum Benchmark {
         case "open": try StateBenchmark.open(&rest)
         case "manifest": try ManifestBenchmark.read(&rest)
         case "manifest-floor": try ManifestBenchmark.floor(&rest)
-        case "partition": try ManifestBenchmark.partition(&rest)
         case "build-segments": try ManifestBenchmark.build(&rest)
         case "compact-state": try StateBenchmark.compact(&rest)
         case "add-state": try StateBenchmark.addAndWrite(&rest)

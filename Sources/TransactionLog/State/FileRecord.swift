@@ -40,7 +40,7 @@ struct FileRecord {
 
     /// Reads the record whose fields come next.
     @inline(__always)
-    init<Fields: FileRecordFields>(_ fields: inout Fields) throws(Fields.Failure) {
+    init(_ fields: inout RecordCursor) throws(DecodeError) {
         path = try fields.string()
         partitionValues = try fields.strings(perItem: 2)
         sizeBytes = try fields.long()

@@ -47,7 +47,8 @@ enum FileRecordReader {
     ) throws(DecodeError) -> PartitionTuple {
         var found = PartitionTuple([])
         try file.withBlock(block, using: workspace.decompressor) { (decoder) throws(DecodeError) in
-            found = try tuple(FileRecord(&decoder).partitionValues, columns)
+            var cursor = RecordCursor(decoder)
+            found = try tuple(FileRecord(&cursor).partitionValues, columns)
         }
         return found
     }
@@ -55,24 +56,9 @@ enum FileRecordReader {
     private static func append(
         _ count: Int, _ decoder: inout AvroDecoder, to builder: inout FileSegment.Builder
     ) throws(DecodeError) {
-        var fields = RegularFields(
-            UnsafeRawBufferPointer(start: decoder.reader.base, count: decoder.reader.count))
-        for _ in 0..<count {
-            fields.offset = decoder.offset
-            let record: FileRecord
-            if let regular = regularRecord(&fields) {
-                record = regular
-                try decoder.reader.seek(to: fields.offset)
-            } else {
-                record = try FileRecord(&decoder)
-            }
-            try append(record, to: &builder)
-        }
-    }
-
-    @inline(__always)
-    private static func regularRecord(_ fields: inout RegularFields) -> FileRecord? {
-        do throws(RegularFields.Irregular) { return try FileRecord(&fields) } catch { return nil }
+        var cursor = RecordCursor(decoder)
+        for _ in 0..<count { try append(try FileRecord(&cursor), to: &builder) }
+        try decoder.reader.seek(to: cursor.offset)
     }
 
     @inline(__always)

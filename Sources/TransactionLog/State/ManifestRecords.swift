@@ -42,8 +42,8 @@ final class ManifestRecords: FileRecords {
 
     func forEachDetail(of record: UnsafeRawBufferPointer, _ body: (FileDetails.Field) -> Bool) {
         unchanged { () throws(DecodeError) in
-            var decoder = AvroDecoder(record)
-            try FileRecord(&decoder).forEachDetail(body)
+            var cursor = RecordCursor(record)
+            try FileRecord(&cursor).forEachDetail(body)
         }
     }
 
@@ -58,10 +58,10 @@ final class ManifestRecords: FileRecords {
             var ends: [UInt32] = []
             ends.reserveCapacity(place.rowCount)
             try content.withByteReader { (reader) throws(DecodeError) in
-                var decoder = AvroDecoder(try reader.slice(reader.count))
+                var cursor = RecordCursor(try reader.slice(reader.count))
                 for _ in 0..<place.rowCount {
-                    _ = try FileRecord(&decoder)
-                    ends.append(UInt32(decoder.offset))
+                    _ = try FileRecord(&cursor)
+                    ends.append(UInt32(cursor.offset))
                 }
             }
             return FileRecordBlock(firstRow: place.firstRow, content: content, ends: ends)

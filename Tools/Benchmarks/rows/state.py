@@ -59,7 +59,7 @@ def row_open_million(bench):
 def row_manifest(bench):
     path = tables(bench, 1_000_000, "table-1000000")
     return Row(
-        "manifest", "read and check a manifest of 50,000 files, median of 20", {
+        "manifest", "read and check a manifest of 50,000 files, of 20 on one thread", {
             "Firn": bench.own("manifest", path + "/store", "t"),
             "libzstd, the same blocks": bench.own("manifest-floor", path + "/store", "t"),
         }, bars={"libzstd, the same blocks": 2}, unit="ms")
