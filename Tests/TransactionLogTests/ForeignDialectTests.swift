@@ -184,4 +184,25 @@ struct ForeignDialectTests {
         let file = try #require(layout.open().current.files.file(path: "a.split"))
         #expect(file.partitionValues.values == [ByteString?.none])
     }
+
+    @Test("in a manifest too, the word that Hive has for null is null, and other texts are themselves")
+    func nullValuesInManifests() throws {
+        let layout = ForeignLayout()
+        try layout.putVersion(0, ForeignLayout.first)
+        let texts: [ByteString] = ["__HIVE_DEFAULT_PARTITION__", "", "1"]
+        let files = texts.enumerated().map { index, text in
+            ForeignLayout.File(
+                path: ByteString("f\(index).split"), values: [("d", text)], size: Int64(index + 1), version: 1
+            )
+        }
+        try layout.put(
+            .init(version: 1, createdAt: 50, manifests: [.init(path: "manifests/m.avro", files: files)]))
+        let state = try layout.open().current
+        let found = TestTable.files(state)
+        #expect(found.map(\.partitionValues.values) == [[nil], [""], ["1"]])
+        #expect(found.map(\.sizeBytes) == [1, 2, 3] && found.map(\.rowCount) == [2, 3, 4])
+        #expect(found.allSatisfy { $0.tags == ["t"] && $0.schemaID == "hashhashhashhash" })
+        #expect(
+            state.files.rootPartitions().map(\.path) == ["d=", "d=1", "d=__HIVE_DEFAULT_PARTITION__"])
+    }
 }

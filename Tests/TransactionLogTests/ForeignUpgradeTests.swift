@@ -191,6 +191,13 @@ struct ForeignUpgradeTests {
         let before = layout.storage.allKeys
         #expect { try layout.open() } throws: { "\($0)".contains("protocol 5") }
         #expect(layout.storage.allKeys == before)
+        // One that asks more of its writers is read, and not converted.
+        let writers = ForeignLayout()
+        try writers.putVersion(
+            0, ForeignLayout.first.replacing("\"minWriterVersion\":4", with: "\"minWriterVersion\":5"))
+        let log = try writers.open()
+        #expect { try log.checkpoint(.avro) } throws: { "\($0)".contains("writers for protocol 5") }
+        #expect(writers.storage.allKeys == [SampleLog.path.versionFile(Version(0))])
         let state = ForeignLayout()
         try state.putVersion(0, ForeignLayout.first)
         try state.put(.init(version: 1, createdAt: 5, manifests: [], protocolVersion: 6))

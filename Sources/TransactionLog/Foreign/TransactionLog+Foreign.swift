@@ -9,6 +9,11 @@ extension TransactionLog {
     func writeForeign(_ format: TableProperties.StateFormat) throws(LogError) -> StateOutcome {
         try stateWriting.withLock { (_) throws(LogError) -> StateOutcome in
             let state = current
+            guard state.tableProtocol.minWriterVersion <= 4 else {
+                throw .unsupported(
+                    "the table asks its writers for protocol \(state.tableProtocol.minWriterVersion) of IndexTables, "
+                        + "this program writes up to 4")
+            }
             if try isThere(format, at: state.version) { return .alreadyThere(state.version) }
             let snapshot: ForeignSnapshot = try Replay.state(
                 at: state.version, store, options: options, as: ForeignSnapshot.self)

@@ -96,7 +96,9 @@ extension StateManifest {
                 "\(LogPath.stateName(version)) asks for protocol \(protocolVersion) of IndexTables")
         }
         return Head(
-            tableProtocol: TableProtocol(minReaderVersion: Int(protocolVersion)), definition: definition,
+            tableProtocol: TableProtocol(
+                minReaderVersion: Int(protocolVersion), minWriterVersion: Int(protocolVersion)),
+            definition: definition,
             timestamp: createdAt)
     }
 

@@ -2,6 +2,7 @@ import Avro
 import Bytes
 import Compression
 import Metadata
+import Records
 import Platform
 
 /// Reads the state of one version and checks it against every number that it says of itself.
@@ -85,15 +86,18 @@ struct StateReader: Sendable {
         // Decoding keeps a processor busy: more threads would only hold more memory. Two at least, as one of
         // them may wait for a disk.
         let threads = min(options.threads(manifest), max(2, Thread.processorCount))
+        // Only our own tables are of protocol 5.
+        let isForeign = manifest.protocolVersion < 5
         let segments = try Parallel.map(
             infos, threads: threads, workspace: { ManifestWorkspace(cache: cache) }
         ) { [self] (info, workspace) throws(LogError) in
             if let same = there[info.path], same.info.checksum == info.checksum { return same.segment }
             let bytes = try verifiedBytes(info)
             do throws(DecodeError) {
-                return try FileManifestReader.read(
+                let segment = try FileManifestReader.read(
                     bytes, partitionColumns: partitionColumns, expectedCount: Int(info.entryCount),
                     selection: selection, workspace: workspace)
+                return isForeign ? segment.readingNull(as: PartitionPath.null) : segment
             } catch {
                 throw LogError.damaged(file: info.path.display, line: nil, error)
             }
