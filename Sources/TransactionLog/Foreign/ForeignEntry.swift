@@ -119,7 +119,7 @@ extension ForeignEntry {
         encoder.long(try wire.integer("modificationTime"))
         encoder.boolean(try wire.boolean("dataChange", default: true))
         encoder.optional(try wire.optionalString("stats"))
-        for bounds: ByteString in ["minValues", "maxValues"] {
+        for bounds: StaticString in ["minValues", "maxValues"] {
             if let members = try wire.optionalMembers(bounds) {
                 encoder.index(1)
                 Self.write(members, to: &encoder)
@@ -163,7 +163,7 @@ extension ForeignEntry {
     }
 
     /// Some writers have a number where the format has a text.
-    private static func time(_ wire: WireObject, _ key: ByteString) throws(WireError) -> ByteString? {
+    private static func time(_ wire: WireObject, _ key: StaticString) throws(WireError) -> ByteString? {
         if let number = wire.value(key)?.int64Value { return ByteString(String(number)) }
         return try wire.optionalString(key)
     }

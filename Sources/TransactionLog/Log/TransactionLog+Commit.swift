@@ -106,6 +106,8 @@ extension TransactionLog {
             group.open = []
             return .done
         }
+        // Where others write, the version may be taken by now: a look costs less than a sync.
+        if isContended, isTaken(base.version.next) { return .lost }
         switch store.create(path.versionFile(base.version.next), bytes) {
         case .created:
             if isStale, let doubt = doubt(about: base.version.next) {
@@ -156,6 +158,11 @@ extension TransactionLog {
         if case .failure(.unknownOutcome) = result { unsettled = group.attempt(of: waiting) }
         shared.withLock { $0.unsettled[waiting.transaction.id] = unsettled }
         waiting.finish(result)
+    }
+
+    private func isTaken(_ version: Version) -> Bool {
+        // Where nothing can be said the put will tell.
+        (try? store.exists(path.versionFile(version))) ?? false
     }
 
     private func poison() { shared.withLock { $0.isPoisoned = true } }

@@ -115,7 +115,7 @@ extension ActionWire {
         }
     }
 
-    private static func list(_ wire: WireObject, _ key: ByteString) throws(WireError) -> [ByteString] {
+    private static func list(_ wire: WireObject, _ key: StaticString) throws(WireError) -> [ByteString] {
         guard let text = try wire.optionalString(key) else { return [] }
         guard let array = try? JSONValue.parse(text.bytes).arrayValue else {
             throw wire.wrong(key, "a JSON array of strings")
@@ -124,7 +124,7 @@ extension ActionWire {
     }
 
     private static func number(
-        _ wire: WireObject, _ key: ByteString, radix: Int
+        _ wire: WireObject, _ key: StaticString, radix: Int
     ) throws(WireError) -> UInt32 {
         guard let number = UInt32(try wire.string(key).display, radix: radix) else {
             throw wire.wrong(key, "a number")

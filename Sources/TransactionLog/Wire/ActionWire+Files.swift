@@ -104,14 +104,14 @@ extension ActionWire {
         return entry
     }
 
-    private func small(_ wire: WireObject, _ key: ByteString) throws(WireError) -> Int32? {
+    private func small(_ wire: WireObject, _ key: StaticString) throws(WireError) -> Int32? {
         guard let number = try wire.optionalInteger(key) else { return nil }
         guard let small = Int32(exactly: number) else { throw wire.wrong(key, "a 32-bit integer") }
         return small
     }
 
     /// Values in the order of the members.
-    func tuple(_ wire: WireObject, _ key: ByteString) throws(WireError) -> PartitionTuple {
+    func tuple(_ wire: WireObject, _ key: StaticString) throws(WireError) -> PartitionTuple {
         var values: [ByteString?] = []
         for member in try wire.optionalMembers(key) ?? [] {
             switch member.value {
@@ -124,7 +124,7 @@ extension ActionWire {
     }
 
     private func columnTexts(
-        _ wire: WireObject, _ key: ByteString
+        _ wire: WireObject, _ key: StaticString
     ) throws(WireError) -> [FileEntry.ColumnText]? {
         guard let members = try wire.optionalMembers(key) else { return nil }
         var result: [FileEntry.ColumnText] = []

@@ -122,7 +122,8 @@ extension ActionWire {
             minKey: try wire.optionalHexBytes("minKey"), maxKey: try wire.optionalHexBytes("maxKey"))
     }
 
-    private static func arrayTuple(_ wire: WireObject, _ key: ByteString) throws(WireError) -> PartitionTuple
+    private static func arrayTuple(_ wire: WireObject, _ key: StaticString) throws(WireError)
+        -> PartitionTuple
     {
         guard let values = wire.value(key)?.arrayValue else { throw wire.wrong(key, "an array") }
         var tuple: [ByteString?] = []

@@ -30,49 +30,58 @@ struct WireObject {
         self.object = object
     }
 
-    func value(_ key: ByteString) -> JSONValue? {
-        guard let value = object[key], !value.isNull else { return nil }
+    func value(_ key: StaticString) -> JSONValue? {
+        // Keys are compared as the bytes that they are: nothing is allocated for a look, and looks are many.
+        let index = key.withUTF8Buffer { wanted in
+            object.members.lastIndex { member in
+                member.key.count == wanted.count
+                    && member.key.withUnsafeBytes { compareBytes($0, UnsafeRawBufferPointer(wanted)) == 0 }
+            }
+        }
+        guard let index else { return nil }
+        let value = object.members[index].value
+        if case .null = value { return nil }
         return value
     }
 
-    func wrong(_ key: ByteString, _ wanted: String) -> WireError {
+    func wrong(_ key: StaticString, _ wanted: String) -> WireError {
         WireError(.malformed, "\(action).\(key) is \(value(key) == nil ? "missing" : "not \(wanted)")")
     }
 
-    func optionalString(_ key: ByteString) throws(WireError) -> ByteString? {
+    func optionalString(_ key: StaticString) throws(WireError) -> ByteString? {
         guard let value = value(key) else { return nil }
         guard let text = value.stringValue else { throw wrong(key, "a string") }
         return text
     }
 
-    func string(_ key: ByteString) throws(WireError) -> ByteString {
+    func string(_ key: StaticString) throws(WireError) -> ByteString {
         guard let text = try optionalString(key) else { throw wrong(key, "a string") }
         return text
     }
 
-    func optionalInteger(_ key: ByteString) throws(WireError) -> Int64? {
+    func optionalInteger(_ key: StaticString) throws(WireError) -> Int64? {
         guard let value = value(key) else { return nil }
         guard let number = value.int64Value else { throw wrong(key, "a 64-bit integer") }
         return number
     }
 
-    func integer(_ key: ByteString) throws(WireError) -> Int64 {
+    func integer(_ key: StaticString) throws(WireError) -> Int64 {
         guard let number = try optionalInteger(key) else { throw wrong(key, "a 64-bit integer") }
         return number
     }
 
-    func count(_ key: ByteString, default standard: Int) throws(WireError) -> Int {
+    func count(_ key: StaticString, default standard: Int) throws(WireError) -> Int {
         Int(try optionalInteger(key) ?? Int64(standard))
     }
 
-    func boolean(_ key: ByteString, default standard: Bool) throws(WireError) -> Bool {
+    func boolean(_ key: StaticString, default standard: Bool) throws(WireError) -> Bool {
         guard let value = value(key) else { return standard }
         guard let bool = value.boolValue else { throw wrong(key, "true or false") }
         return bool
     }
 
     /// An array of strings.
-    func optionalStrings(_ key: ByteString) throws(WireError) -> [ByteString]? {
+    func optionalStrings(_ key: StaticString) throws(WireError) -> [ByteString]? {
         guard let value = value(key) else { return nil }
         guard let array = value.arrayValue else { throw wrong(key, "an array of strings") }
         var result: [ByteString] = []
@@ -84,14 +93,14 @@ struct WireObject {
     }
 
     /// An object as its members in the order in which they stand.
-    func optionalMembers(_ key: ByteString) throws(WireError) -> [JSONObject.Member]? {
+    func optionalMembers(_ key: StaticString) throws(WireError) -> [JSONObject.Member]? {
         guard let value = value(key) else { return nil }
         guard let object = value.objectValue else { throw wrong(key, "an object") }
         return object.members
     }
 
     /// 16 hexadecimal digits.
-    func optionalHex(_ key: ByteString) throws(WireError) -> UInt64? {
+    func optionalHex(_ key: StaticString) throws(WireError) -> UInt64? {
         guard let text = try optionalString(key) else { return nil }
         guard text.count == 16, let number = Hex.parse(text.bytes) else {
             throw wrong(key, "16 hexadecimal digits")
@@ -99,15 +108,15 @@ struct WireObject {
         return number
     }
 
-    func hex(_ key: ByteString) throws(WireError) -> UInt64 {
+    func hex(_ key: StaticString) throws(WireError) -> UInt64 {
         guard let number = try optionalHex(key) else { throw wrong(key, "16 hexadecimal digits") }
         return number
     }
 
-    func fileID(_ key: ByteString) throws(WireError) -> FileID { FileID(try hex(key)) }
+    func fileID(_ key: StaticString) throws(WireError) -> FileID { FileID(try hex(key)) }
 
     /// Numbers of files, each 16 hexadecimal digits.
-    func fileIDs(_ key: ByteString) throws(WireError) -> [FileID] {
+    func fileIDs(_ key: StaticString) throws(WireError) -> [FileID] {
         guard let texts = try optionalStrings(key) else { throw wrong(key, "an array of file numbers") }
         var result: [FileID] = []
         for text in texts {
@@ -132,7 +141,7 @@ struct WireObject {
     }
 
     /// Bytes of any kind, as an even number of hexadecimal digits.
-    func optionalHexBytes(_ key: ByteString) throws(WireError) -> ByteString? {
+    func optionalHexBytes(_ key: StaticString) throws(WireError) -> ByteString? {
         guard let text = try optionalString(key) else { return nil }
         guard let bytes = HexBytes.parse(text) else { throw wrong(key, "hexadecimal digits in pairs") }
         return bytes

@@ -129,7 +129,7 @@ def row_commit_flat(bench):
 
 
 def writers_row(bench, mode, files, bar=0.2):
-    """Eight writers at once, and one: the best of the peers may be the one that meets nobody."""
+    """Eight writers at once, and one with as many commits: the best of the peers may be the one that meets nobody."""
     store = bench.path("commits-writers")
 
     def before():
@@ -139,8 +139,8 @@ def writers_row(bench, mode, files, bar=0.2):
     def peers(kind, python, name, commits):
         return {
             f"{name}, {count} writer{'s' if count > 1 else ''}": [
-                python, os.path.join(PEERS, "writers.py"), kind, mode, f"{store}/{kind}", str(count), str(commits),
-                str(files)]
+                python, os.path.join(PEERS, "writers.py"), kind, mode, f"{store}/{kind}", str(count),
+                str(commits * 8 // count), str(files)]
             for count in (8, 1)
         }
 
