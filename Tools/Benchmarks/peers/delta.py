@@ -100,7 +100,7 @@ def partition(directory, column, value):
     from deltalake import DeltaTable
 
     with Work() as work:
-        files = DeltaTable(directory).file_uris([(column, "=", value)])
+        files = DeltaTable(directory).file_uris(file_pruning_predicate=f"{column} = '{value}'")
     work.report(rows=len(files))
 
 
