@@ -5,7 +5,16 @@ import Compression
 ///
 /// What is complete collects in the writer until ``drain(_:)`` hands it on, so a file of any length is
 /// written in the memory of a block or two.
+///
+/// The blocks of one file may also be written in several parts at the same time, all with its sync marker: the first
+/// part has the head, the others continue it and are put behind.
 package struct AvroFileWriter: ~Copyable {
+    /// A finished block: how many records it has, and where its content stands in the writer's bytes.
+    package struct Block: Hashable, Sendable {
+        package var recordCount: Int
+        package var stored: Range<Int>
+    }
+
     private let compressor: Compressor
     private let codec: AvroCodec
     private let syncMarker: [UInt8]
@@ -17,18 +26,22 @@ package struct AvroFileWriter: ~Copyable {
     /// The number of records so far.
     package private(set) var recordCount = 0
     private var drainedBytes = 0
+    /// The finished blocks, in their order.
+    package private(set) var blocks: [Block] = []
 
     /// Begins a file.
     ///
     /// - Parameters:
     ///   - metadata: further entries of the header; keys that begin with `avro.` are the format's own.
     ///   - syncMarker: 16 random bytes.
+    ///   - isContinued: whether this is not the first part of the file, so that it has no head.
     ///   - blockSize: after so many bytes of records a block is closed.
     package init(
         schema: AvroSchema,
         codec: AvroCodec = .zstandard(),
         metadata: [(key: ByteString, value: ByteString)] = [],
         syncMarker: [UInt8],
+        isContinued: Bool = false,
         blockSize: Int = 128 << 10
     ) {
         precondition(syncMarker.count == 16, "a sync marker has 16 bytes")
@@ -38,6 +51,7 @@ package struct AvroFileWriter: ~Copyable {
         self.blockSize = blockSize
         compressor = Compressor(codec.codec)
         block = AvroEncoder(capacity: blockSize + 4096)
+        if isContinued { return }
         var header = AvroEncoder()
         header.fixed(AvroFileHeader.magic)
         let own: [(key: ByteString, value: ByteString)] = [
@@ -63,28 +77,54 @@ package struct AvroFileWriter: ~Copyable {
             block.writer.bytes.removeLast(block.count - start)
             throw error
         }
+        takeRecord()
+    }
+
+    /// Appends one record that is encoded already, by the file's schema.
+    ///
+    /// - Parameter keepsBlock: whether the block stays open, however large it is by now.
+    package mutating func append(encoded record: UnsafeRawBufferPointer, keepsBlock: Bool = false) {
+        block.writer.append(record)
+        takeRecord(keepsBlock: keepsBlock)
+    }
+
+    private mutating func takeRecord(keepsBlock: Bool = false) {
         countInBlock += 1
         recordCount += 1
-        if block.count >= blockSize { closeBlock() }
+        if block.count >= blockSize, !keepsBlock { closeBlock() }
+    }
+
+    /// Whether the open block is empty, or large enough to be closed before it is full.
+    package var isAtBlockEnd: Bool { countInBlock == 0 || block.count * 2 >= blockSize }
+
+    /// Closes the open block and appends one of another file of this schema and codec, as it stands there.
+    package mutating func append(stored content: UnsafeRawBufferPointer, recordCount: Int) {
+        closeBlock()
+        self.recordCount += recordCount
+        put(content, recordCount: recordCount)
     }
 
     /// Closes the block, if it has records.
-    private mutating func closeBlock() {
+    package mutating func closeBlock() {
         guard countInBlock > 0 else { return }
         packed.removeAll(keepingCapacity: true)
         compressor.compress(block.bytes, into: &packed)
-        output.zigzag(Int64(countInBlock))
         if case .snappy = codec {
-            output.zigzag(Int64(packed.count + 4))
-            output.append(packed)
-            output.bigEndian(CRC32.checksum(of: block.bytes))
-        } else {
-            output.zigzag(Int64(packed.count))
-            output.append(packed)
+            packed.append(
+                contentsOf: withUnsafeBytes(of: CRC32.checksum(of: block.bytes).bigEndian, Array.init))
         }
-        output.append(syncMarker)
+        packed.withUnsafeBytes { put($0, recordCount: countInBlock) }
         block.writer.removeAll()
         countInBlock = 0
+    }
+
+    private mutating func put(_ content: UnsafeRawBufferPointer, recordCount: Int) {
+        output.zigzag(Int64(recordCount))
+        output.zigzag(Int64(content.count))
+        let start = drainedBytes + output.count
+        blocks.append(Block(recordCount: recordCount, stored: start..<(start + content.count)))
+        output.append(content)
+        output.append(syncMarker)
     }
 
     /// Hands the finished bytes to `sink` and forgets them.

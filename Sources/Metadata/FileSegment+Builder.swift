@@ -42,6 +42,8 @@ extension FileSegment {
         var totalRows: Int64 = 0
         /// The numbers that the segment last copied from has here.
         var copied: CopiedCodes?
+        /// The same for others that were copied from: rows of many segments may come in turns.
+        var copiedBefore: [ObjectIdentifier: CopiedCodes] = [:]
         var cursor = FileRecordCursor()
 
         /// `partitionColumns` are the table's, in path order.
@@ -172,6 +174,7 @@ extension FileSegment {
             totalBytes = 0
             totalRows = 0
             copied = nil
+            copiedBefore = [:]
             cursor = FileRecordCursor()
             return segment
         }

@@ -60,9 +60,11 @@ extension FileSegment.Builder {
 
     /// The codes of the segment, taken out of the builder so that they are changed in place.
     private mutating func takeCodes(of segment: FileSegment) -> CopiedCodes {
-        if let known = copied, known.segment === segment {
+        if let known = copied {
             copied = nil
-            return known
+            if known.segment === segment { return known }
+            copiedBefore[ObjectIdentifier(known.segment)] = known
+            if let earlier = copiedBefore.removeValue(forKey: ObjectIdentifier(segment)) { return earlier }
         }
         if detailWriter.names.count == 0 {
             for name in segment.boundNames { _ = detailWriter.names.code(name) }

@@ -31,11 +31,12 @@ package final class FileSegment: Sendable {
     /// All details of each row, or where there are records those that are asked of every file.
     let details: [UInt8]
     /// The manifest's records, which have the other details; nil where `details` has all.
-    let records: (any FileRecords)?
+    package let records: (any FileRecords)?
 
     /// Directories of paths, with the slash at their end.
     let directories: [ByteString]
-    let tuples: [PartitionTuple]
+    /// The different partition values of the rows, in no order; more than one entry may be of one tuple.
+    package let tuples: [PartitionTuple]
     let partitionColumns: [ByteString]
     let partitions: [PartitionID?]
     let schemas: [ByteString?]

@@ -30,7 +30,7 @@ final class LazyRootSums: Sendable {
 
 /// The live files of a root partition by path: places in segments, nothing decoded.
 package struct RootFiles: RandomAccessCollection, Sendable {
-    let segments: [FileSegment]
+    package let segments: [FileSegment]
     /// Number of the segment in the high half, row in the low one.
     let places: [UInt64]
 
@@ -38,6 +38,17 @@ package struct RootFiles: RandomAccessCollection, Sendable {
     package var endIndex: Int { places.count }
     package subscript(index: Int) -> FileView {
         segments[Int(places[index] >> 32)][Int(places[index] & 0xFFFF_FFFF)]
+    }
+
+    /// The number of a file's segment in ``segments``, and its row there.
+    package func place(_ index: Int) -> (segment: Int, row: Int) {
+        (Int(places[index] >> 32), Int(places[index] & 0xFFFF_FFFF))
+    }
+
+    /// Whether the files of the range are neighbouring rows of one segment.
+    package func isRun(_ range: Range<Int>) -> Bool {
+        guard let first = range.first else { return true }
+        return range.allSatisfy { places[$0] == places[first] + UInt64($0 - first) }
     }
 
     /// The index of the first file whose path is not below `path`.
@@ -99,26 +110,6 @@ extension FileSet {
         RootFiles(segments: slots.map(\.segment), places: places(of: root, in: slots.indices))
     }
 
-    /// The live files of some slots: root partitions in the order given, files of one by path.
-    package func files(
-        ofSlots chosen: [Int], by areInIncreasingOrder: (PartitionTuple, PartitionTuple) -> Bool
-    ) -> RootFiles {
-        var tuples: [PartitionID: PartitionTuple] = [:]
-        for slot in chosen {
-            let segment = slots[slot].segment
-            let roots = segment.roots
-            for (tuple, root) in roots.ofTuple.enumerated() {
-                tuples[roots.partitions[root]] = segment.tuples[tuple]
-            }
-        }
-        var places: [UInt64] = []
-        places.reserveCapacity(chosen.reduce(0) { $0 + slots[$1].liveCount })
-        for (root, _) in tuples.sorted(by: { areInIncreasingOrder($0.value, $1.value) }) {
-            places += self.places(of: root, in: chosen)
-        }
-        return RootFiles(segments: slots.map(\.segment), places: places)
-    }
-
     private func places<S: Sequence>(of root: PartitionID, in chosen: S) -> [UInt64] where S.Element == Int {
         var lists: [[UInt64]] = []
         for number in chosen {
@@ -162,7 +153,7 @@ extension FileSet {
         return result
     }
 
-    private func comparePaths(_ left: UInt64, _ right: UInt64) -> Int {
+    func comparePaths(_ left: UInt64, _ right: UInt64) -> Int {
         slots[Int(left >> 32)].segment.comparePaths(
             Int(left & 0xFFFF_FFFF), slots[Int(right >> 32)].segment, Int(right & 0xFFFF_FFFF))
     }

@@ -19,6 +19,62 @@ let everyAvroCodec: [AvroCodec] = [.null, .deflate(), .snappy, .zstandard()]
         }
     }
 
+    @Test("parts that were written apart are one file", arguments: everyAvroCodec)
+    func parts(codec: AvroCodec) throws {
+        let schema = try AvroSchema.parse("\"long\"")
+        var file: [UInt8] = []
+        var blockCount = 0
+        for part in 0..<3 {
+            var writer = AvroFileWriter(
+                schema: schema, codec: codec, syncMarker: sampleMarker, isContinued: part > 0, blockSize: 64)
+            for number in 0..<50 { writer.append { $0.long(Int64(part * 50 + number)) } }
+            writer.closeBlock()
+            blockCount += writer.blocks.count
+            let recordCount = writer.blocks.reduce(0) { $0 + $1.recordCount }
+            #expect(recordCount == 50)
+            file += writer.finish()
+        }
+        try AvroFileReader.reading(file) { (reader) throws(DecodeError) in
+            #expect(try reader.values() == (0..<150).map { .long($0) })
+            var found = 0
+            try reader.forEachBlock { (_, decoder) throws(DecodeError) in
+                found += 1
+                _ = try decoder.fixed(decoder.remaining)
+            }
+            #expect(found == blockCount)
+        }
+    }
+
+    @Test("blocks and encoded records of one file are taken into another", arguments: everyAvroCodec)
+    func takenOver(codec: AvroCodec) throws {
+        let schema = try AvroSchema.parse("\"long\"")
+        var source = AvroFileWriter(schema: schema, codec: codec, syncMarker: sampleMarker, blockSize: 64)
+        for number in 0..<100 { source.append { $0.long(Int64(number)) } }
+        source.closeBlock()
+        let places = source.blocks
+        let bytes = source.finish()
+        var target = AvroFileWriter(
+            schema: schema, codec: codec, syncMarker: Array(repeating: 9, count: 16), blockSize: 64)
+        let wasAtEnd = target.isAtBlockEnd
+        #expect(wasAtEnd)
+        target.append { $0.long(-1) }
+        let isAtEnd = target.isAtBlockEnd
+        #expect(!isAtEnd)
+        [UInt8]([3]).withUnsafeBytes { target.append(encoded: $0) }
+        for place in places {
+            bytes.withUnsafeBytes { all in
+                target.append(
+                    stored: UnsafeRawBufferPointer(rebasing: all[place.stored]),
+                    recordCount: place.recordCount)
+            }
+        }
+        target.append { $0.long(7) }
+        #expect(target.recordCount == 103)
+        try AvroFileReader.reading(target.finish()) { (reader) throws(DecodeError) in
+            #expect(try reader.values() == [.long(-1), .long(-2)] + (0..<100).map { .long($0) } + [.long(7)])
+        }
+    }
+
     @Test("a file without records has a header alone", arguments: everyAvroCodec)
     func empty(codec: AvroCodec) throws {
         let file = try avroFile([], try AvroSchema.parse("\"int\""), codec: codec)

@@ -1,3 +1,4 @@
+import Avro
 import Bytes
 import Metadata
 import Platform
@@ -392,6 +393,50 @@ struct StateCompactionTests {
         }
         #expect(abs(sizes[0] - sizes[1]) * 20 < sizes[0], "\(sizes)")
         #expect(sizes[0] < 10_000 * 200, "\(sizes)")
+    }
+
+    /// The compressed contents of a manifest's blocks.
+    private static func blocks(_ bytes: [UInt8]) throws -> Set<[UInt8]> {
+        var blocks: Set<[UInt8]> = []
+        try AvroFileReader.reading(bytes) { (file) throws(DecodeError) in
+            try file.forEachBlock { (block, decoder) throws(DecodeError) in
+                blocks.insert(Array(bytes[block.stored]))
+                _ = try decoder.fixed(decoder.remaining)
+            }
+        }
+        return blocks
+    }
+
+    @Test(
+        "blocks whose files stay as they are are taken over compressed, the others are written anew",
+        arguments: ["zstd", "none", "snappy", "deflate"] as [ByteString])
+    func wholeBlocks(compression: ByteString) throws {
+        let table = try TestTable(
+            partitioned: true, actions: [TestTable.property("state.compression", compression)])
+        let files = try table.commit(months: (0..<5_000).map { 1 + $0 % 12 }).sorted {
+            let (a, b) = (
+                Int($0.partitionValues.values[0]?.display ?? ""),
+                Int($1.partitionValues.values[0]?.display ?? "")
+            )
+            return (a ?? 0, $0.path) < (b ?? 0, $1.path)
+        }
+        let first = try table.write()
+        let old = try Self.blocks(
+            table.storage.get(table.log.path.directory + first.files.manifests[0].path))
+        try #require(old.count >= 5)
+        // One goes in the first block, one comes behind the last.
+        _ = try table.log.commit(
+            table.transaction([TestTable.removal(files[3]), .add(table.file(month: 12))]))
+        let second = try table.compact()
+        #expect(second.files.manifests.map(\.entryCount) == [5_000])
+        let new = try Self.blocks(
+            table.storage.get(table.log.path.directory + second.files.manifests[0].path))
+        // The first and the last block are others, and the first of the taken over ones may be the one before.
+        #expect(new.intersection(old).count >= old.count - 3, "\(new.count) and \(old.count) blocks")
+        #expect(new.count <= old.count + 1)
+        let opened = try table.open().current
+        #expect(TestTable.files(opened) == TestTable.files(table.log.current))
+        #expect(opened.fileCount == 5_000 && opened.files.view(path: files[3].path) == nil)
     }
 
     @Test("files of one partition stand together after a compaction: each lies in as few manifests as can be")

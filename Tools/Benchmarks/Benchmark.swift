@@ -5,6 +5,7 @@ enum Benchmark {
     private static let usage = """
         usage: firn-bench WORK ARGUMENTS
           make-table STORE TABLE FILES LIST [flat]   a table of so many files; LIST gets them as tab-separated lines
+          make-fragments STORE TABLE FILES MANIFESTS   a table whose files lie in so many manifests
           open STORE TABLE                      open the table and count its files
           manifest STORE TABLE                  read and check all manifests on one thread; the time of one
           manifest-floor STORE TABLE            only decompress their blocks
@@ -26,6 +27,7 @@ enum Benchmark {
         var rest = Arguments(Array(arguments.dropFirst(2)))
         switch arguments[1] {
         case "make-table": try TableMaking.run(&rest)
+        case "make-fragments": try StateBenchmark.makeFragments(&rest)
         case "open": try StateBenchmark.open(&rest)
         case "manifest": try ManifestBenchmark.read(&rest)
         case "manifest-floor": try ManifestBenchmark.floor(&rest)

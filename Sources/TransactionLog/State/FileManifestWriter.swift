@@ -14,11 +14,16 @@ struct FileManifestWriter: ~Copyable {
     ///   - syncMarker: 16 random bytes.
     ///   - isOrdered: the entries come in ``PartitionOrder``; the header says so, and whoever looks for some
     ///     partitions need not read all blocks.
-    init(partitionColumns: [ByteString], codec: AvroCodec, syncMarker: [UInt8], isOrdered: Bool = false) {
+    ///   - isContinued: whether this is a part that is put behind others of the same manifest: it has no header.
+    init(
+        partitionColumns: [ByteString], codec: AvroCodec, syncMarker: [UInt8], isOrdered: Bool = false,
+        isContinued: Bool = false
+    ) {
         wire = FileEntryAvro(partitionColumns: partitionColumns)
         file = AvroFileWriter(
             schema: ParsedSchemas.fileEntry, codec: codec,
-            metadata: isOrdered ? [PartitionSelection.orderEntry] : [], syncMarker: syncMarker)
+            metadata: isOrdered ? [PartitionSelection.orderEntry] : [], syncMarker: syncMarker,
+            isContinued: isContinued)
     }
 
     var count: Int { file.recordCount }
@@ -34,11 +39,27 @@ struct FileManifestWriter: ~Copyable {
         file.append { wire.write(entry, to: &$0) }
     }
 
+    /// Appends the record of a file as it stands in another manifest of ours.
+    mutating func append(encoded record: UnsafeRawBufferPointer, keepsBlock: Bool = false) {
+        file.append(encoded: record, keepsBlock: keepsBlock)
+    }
+
+    /// Whether a block could be put here without leaving a small one before it.
+    var isAtBlockEnd: Bool { file.isAtBlockEnd }
+
+    /// Appends a block of another manifest of ours, of the same codec, as it stands there.
+    mutating func append(stored content: UnsafeRawBufferPointer, recordCount: Int) {
+        file.append(stored: content, recordCount: recordCount)
+    }
+
+    mutating func closeBlock() { file.closeBlock() }
+
     mutating func drain<E: Error>(_ sink: ([UInt8]) throws(E) -> Void) throws(E) { try file.drain(sink) }
 
     /// Closes the last block; the bytes are those that were not drained.
     consuming func finish() -> ManifestFile {
-        let count = file.recordCount
-        return ManifestFile(kind: .files, entryCount: count, bytes: file.finish())
+        file.closeBlock()
+        let (count, blocks) = (file.recordCount, file.blocks)
+        return ManifestFile(kind: .files, entryCount: count, bytes: file.finish(), blocks: blocks)
     }
 }

@@ -7,6 +7,8 @@ struct ManifestFile: Sendable {
     var kind: ManifestKind
     var entryCount: Int
     var bytes: [UInt8]
+    /// Where the blocks of a manifest of files stand in `bytes`.
+    var blocks: [AvroFileWriter.Block] = []
 }
 
 /// The parsed schemas: parsing one takes longer than reading a small manifest.

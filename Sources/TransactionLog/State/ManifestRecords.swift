@@ -19,6 +19,7 @@ final class ManifestRecords: FileRecords {
     private let codec: AvroCodec
     private let places: [Place]
     private let cache: RecordBlockCache
+    private let largestRowCount: Int
 
     /// `places` are of blocks that have been read whole, by ``FileRecord``.
     init(_ bytes: [UInt8], _ codec: AvroCodec, _ places: [Place], cache: RecordBlockCache) {
@@ -26,18 +27,16 @@ final class ManifestRecords: FileRecords {
         self.codec = codec
         self.places = places
         self.cache = cache
+        largestRowCount = places.lazy.map(\.rowCount).max() ?? 0
     }
 
     var byteCount: Int { bytes.count + places.count * MemoryLayout<Place>.stride }
 
     func block(of row: Int) -> FileRecordBlock {
-        var low = 0
-        var high = places.count
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if places[middle].firstRow <= row { low = middle } else { high = middle }
+        guard let number = number(of: row) else {
+            preconditionFailure("a manifest without blocks has no rows")
         }
-        return cache.block(low, of: self) { read(places[low]) }
+        return cache.block(number, of: self) { read(places[number]) }
     }
 
     func forEachDetail(of record: UnsafeRawBufferPointer, _ body: (FileDetails.Field) -> Bool) {
@@ -45,6 +44,32 @@ final class ManifestRecords: FileRecords {
             var cursor = RecordCursor(record)
             try FileRecord(&cursor).forEachDetail(body)
         }
+    }
+
+    /// The number of rows of the block that begins with the row, as far as it is worth being taken over as it
+    /// stands: a small one among larger ones is not, so that they do not gather. nil where no block begins.
+    func rowCountOfBlock(beginningAt row: Int, codec: AvroCodec) -> Int? {
+        guard let number = number(of: row), places[number].firstRow == row, codec.name == self.codec.name,
+            places[number].rowCount * 2 >= largestRowCount
+        else { return nil }
+        return places[number].rowCount
+    }
+
+    /// Calls `body` with the compressed content of the block that begins with the row.
+    func withStoredBlock(beginningAt row: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
+        guard let number = number(of: row) else { return }
+        bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[places[number].stored])) }
+    }
+
+    /// The number of the block that has the row.
+    private func number(of row: Int) -> Int? {
+        var low = 0
+        var high = places.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if places[middle].firstRow <= row { low = middle } else { high = middle }
+        }
+        return low < high ? low : nil
     }
 
     private func read(_ place: Place) -> FileRecordBlock {

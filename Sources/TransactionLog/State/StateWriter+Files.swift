@@ -10,12 +10,6 @@ extension StateWriter {
         var stored: StoredSet<ByteString>
     }
 
-    /// A manifest with what it lists, in memory.
-    private struct WrittenManifest: Sendable {
-        var segment: FileSegment
-        var manifest: StoredManifest
-    }
-
     func writeFiles(
         _ state: TableState, _ policy: ManifestPolicy, _ compaction: Compaction
     ) throws(LogError) -> WrittenFiles {
@@ -24,19 +18,8 @@ extension StateWriter {
         let rewritten = slotsToRewrite(files, policy, compaction, order)
         let chosen = files.slots.indices.filter { rewritten.contains($0) || files.slots[$0].manifest == nil }
         let all = files.files(ofSlots: chosen) { order.compare($0, $1) < 0 }
-        let written = try Parallel.map(
-            Self.cuts(all.count, into: policy.entriesPerManifest), threads: options.threads(state.properties)
-        ) { [self] (range) throws(LogError) -> WrittenManifest in
-            var builder = FileSegment.Builder(partitionColumns: order.columns, capacity: range.count)
-            builder.append(contentsOf: all[range])
-            let segment = builder.finish()
-            var info = try writeManifest(encode(segment, columns: order.columns))
-            let bounds = segment.bounds(order)
-            info.partitionBounds = bounds.partition
-            info.minAddedAtVersion = bounds.minVersion
-            info.maxAddedAtVersion = bounds.maxVersion
-            return WrittenManifest(segment: segment, manifest: StoredManifest(info))
-        }
+        let written = try ParallelManifestWriter(self, order, all).write(
+            Self.cuts(all.count, into: policy.entriesPerManifest), threads: options.threads(state.properties))
         // A slot is known by its segment: it is shared, never copied.
         let kept = Set(
             files.slots.indices.filter { !chosen.contains($0) }.map {
@@ -49,14 +32,6 @@ extension StateWriter {
             set: set,
             stored: StoredSet(
                 manifests: set.slots.compactMap(\.manifestInfo), tombstones: set.tombstones().sorted()))
-    }
-
-    private func encode(_ segment: FileSegment, columns: [ByteString]) -> ManifestFile {
-        var file = FileManifestWriter(
-            partitionColumns: columns, codec: codec, syncMarker: entropy.bytes(16),
-            isOrdered: !columns.isEmpty)
-        for row in 0..<segment.count { file.append(segment[row].entry) }
-        return file.finish()
     }
 
     private func slotsToRewrite(
@@ -100,11 +75,11 @@ extension FileSegment {
         _ order: PartitionOrder
     ) -> (partition: [ManifestInfo.PartitionBounds]?, minVersion: Version, maxVersion: Version) {
         var builder = PartitionBoundsBuilder(order)
+        for tuple in tuples { builder.add(tuple) }
         var low = Version(.max)
         var high = Version(0)
         for row in 0..<count {
             let view = self[row]
-            builder.add(view.partitionValues)
             low = min(low, view.addedAtVersion)
             high = max(high, view.addedAtVersion)
         }

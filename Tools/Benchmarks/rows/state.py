@@ -161,10 +161,44 @@ def writers_row(bench, mode, files, bar=0.2):
 def row_compact_state(bench):
     path = tables(bench, 70_000, "table-70000")
     return Row(
-        "compact-state", "compact the state, 70,000 files", {
+        "compact-state", "compact the state, 70,000 files, one of which is new", {
             "Firn": bench.own("compact-state", path + "/store", "compacted"),
             "delta-rs": bench.peer("delta.py", "checkpoint", path + "/delta"),
         }, bars={"delta-rs": 0.5})
+
+
+def compact_fragments(bench, name, count, manifests, bars=()):
+    """Manifests that each have files of every partition: no block stays as it is. Anew before each run."""
+    path = tables(bench, count, f"table-{count}")
+    fragments = bench.once(f"fragments-{count}-{manifests}", lambda made: subprocess.run(
+        bench.own("make-fragments", made, "t", count, manifests), check=True, stdout=subprocess.DEVNULL))
+    copy = bench.path("fragments-copy")
+
+    def before():
+        shutil.rmtree(copy, ignore_errors=True)
+        subprocess.run(["cp", "-a", fragments, copy], check=True)
+
+    return Row(
+        name, f"the same, {count:,} files in {manifests} manifests of all partitions", {
+            "Firn": bench.own("compact-state", copy, "t"),
+            "delta-rs": bench.peer("delta.py", "checkpoint", path + "/delta"),
+        }, bars=bars, before=before)
+
+
+def row_compact_20(bench):
+    return compact_fragments(bench, "compact-state-20", 70_000, 20)
+
+
+def row_compact_200(bench):
+    return compact_fragments(bench, "compact-state-200", 70_000, 200)
+
+
+def row_compact_million_20(bench):
+    return compact_fragments(bench, "compact-million-20", 1_000_000, 20)
+
+
+def row_compact_million_200(bench):
+    return compact_fragments(bench, "compact-million-200", 1_000_000, 200)
 
 
 ROWS = {
@@ -173,4 +207,8 @@ ROWS = {
 } | {
     f"commits-{mode}-{files}": functools.partial(writers_row, mode=mode, files=files)
     for mode in ("threads", "processes") for files in (1, 100)
-} | {"compact-state": row_compact_state, "one-partition": row_one_partition}
+} | {
+    "compact-state": row_compact_state, "compact-state-20": row_compact_20, "compact-state-200": row_compact_200,
+    "compact-million-20": row_compact_million_20, "compact-million-200": row_compact_million_200,
+    "one-partition": row_one_partition,
+}
