@@ -128,7 +128,7 @@ struct WireObject {
         return result
     }
 
-    func sessionIDs(_ key: ByteString) throws(WireError) -> [SessionID] {
+    func sessionIDs(_ key: StaticString) throws(WireError) -> [SessionID] {
         guard let texts = try optionalStrings(key) else { throw wrong(key, "an array of session numbers") }
         var result: [SessionID] = []
         for text in texts {
