@@ -1,4 +1,5 @@
 package import Bytes
+package import Merge
 package import Metadata
 package import Platform
 package import Storage
@@ -17,12 +18,15 @@ package struct CompactionContext: Sendable {
     package var session: SessionID
     package var slots: JobSlots
     package var logger: Log
+    /// Told of data files on their way.
+    package var openWrites: OpenWrites
     /// Told of what happens to jobs, from any thread; must return soon.
     package var onEvent: @Sendable (CompactionEvent) -> Void
 
     package init(
         table: ByteString, log: TransactionLog, storage: any ObjectStorage, clock: any Clock,
         entropy: any Entropy, session: SessionID, slots: JobSlots, logger: Log = .disabled,
+        openWrites: OpenWrites = OpenWrites(),
         onEvent: @escaping @Sendable (CompactionEvent) -> Void = { _ in }
     ) {
         self.table = table
@@ -33,6 +37,7 @@ package struct CompactionContext: Sendable {
         self.session = session
         self.slots = slots
         self.logger = logger
+        self.openWrites = openWrites
         self.onEvent = onEvent
     }
 }

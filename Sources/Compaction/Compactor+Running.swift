@@ -38,6 +38,8 @@ extension Compactor {
 
     private func attempt(_ live: LiveJob) -> Ending {
         live.waitWhilePaused()
+        let writing = context.openWrites.begin(context.clock)
+        defer { withExtendedLifetime(writing) {} }
         let table = log.current
         let merge: MergeJob
         let result: MergeResult

@@ -24,6 +24,8 @@ package final class IngestService: Sendable {
         _ files: [StagedFile], cancellation: Cancellation = Cancellation()
     ) throws(IngestRefusal) -> IngestOutcome {
         do {
+            let writing = context.openWrites.begin(context.clock)
+            defer { withExtendedLifetime(writing) {} }
             let work = try IngestWork(context, memory, files, cancellation)
             for _ in 0..<Self.maxAttempts {
                 try cancellation.check()

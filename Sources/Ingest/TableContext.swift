@@ -1,4 +1,5 @@
 package import Bytes
+package import Merge
 package import Metadata
 package import Platform
 package import Storage
@@ -16,10 +17,13 @@ package struct TableContext: Sendable {
     package var scratch: Scratch
     /// Noted in the commits.
     package var session: SessionID?
+    /// Told of data files on their way.
+    package var openWrites: OpenWrites
 
     package init(
         log: TransactionLog, storage: any ObjectStorage, directory: ByteString, clock: any Clock,
-        entropy: any Entropy, scratch: Scratch, session: SessionID? = nil
+        entropy: any Entropy, scratch: Scratch, session: SessionID? = nil,
+        openWrites: OpenWrites = OpenWrites()
     ) {
         self.log = log
         self.storage = storage
@@ -28,5 +32,6 @@ package struct TableContext: Sendable {
         self.entropy = entropy
         self.scratch = scratch
         self.session = session
+        self.openWrites = openWrites
     }
 }

@@ -19,9 +19,30 @@ package struct PurgePicture: Sendable {
     package struct LogObject: Hashable, Sendable {
         package var object: Object
         package var decision: Retention.Decision
+        /// When it was written; epoch milliseconds, nil where that is not known.
+        package var datedAt: Int64?
+        /// Written so lately that a writer may not have met it yet.
+        package var isFresh = false
 
-        package init(object: Object, decision: Retention.Decision) {
+        package init(object: Object, decision: Retention.Decision, datedAt: Int64? = nil) {
             self.object = object
+            self.decision = decision
+            self.datedAt = datedAt
+        }
+    }
+
+    /// A file of a JSON checkpoint: the checkpoint itself, or a part of one.
+    package struct CheckpointObject: Hashable, Sendable {
+        package var object: Object
+        package var version: Version
+        package var isPart: Bool
+        /// Of the checkpoint itself, where its version has no state.
+        package var decision: Retention.Decision?
+
+        package init(object: Object, version: Version, isPart: Bool, decision: Retention.Decision? = nil) {
+            self.object = object
+            self.version = version
+            self.isPart = isPart
             self.decision = decision
         }
     }
@@ -62,6 +83,8 @@ package struct PurgePicture: Sendable {
     /// Ascending by version.
     package var states: [LogObject] = []
     package var versionFiles: [LogObject] = []
+    /// Of JSON checkpoints, complete or not.
+    package var checkpoints: [CheckpointObject] = []
     package var keptVersions = KeptVersions([])
     /// The newest state that can be read whole.
     package var verifiedState: Version?

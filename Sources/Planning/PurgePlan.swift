@@ -7,6 +7,8 @@ package import Metadata
 package struct PurgePlan: Sendable {
     /// What an item is, in the order in which they go: what lists others before what is listed.
     package enum Kind: String, CaseIterable, Comparable, Sendable {
+        /// A file of a JSON checkpoint.
+        case checkpoint
         case state
         case versionFile = "version file"
         case manifest
@@ -79,6 +81,7 @@ package struct PurgePlan: Sendable {
         cutoff = picture.cutoff
         planStates(picture)
         planVersionFiles(picture)
+        planCheckpoints(picture)
         planManifests(picture)
         planGarbage(picture, kept: picture.keptVersions.adding(waiting))
         planStrangers(picture)
@@ -124,6 +127,8 @@ package struct PurgePlan: Sendable {
                 keep(.versionFile, file.object, "no state that can be read whole has it")
             } else if index == picture.versionFiles.count - 1 {
                 keep(.versionFile, file.object, "the newest")
+            } else if file.isFresh {
+                keep(.versionFile, file.object, "so young that a writer may not have met it yet")
             } else if let since = ripe(.versionFile, file.object, file.decision.unneededSince) {
                 items.append(
                     Item(
@@ -132,6 +137,53 @@ package struct PurgePlan: Sendable {
                         since: since,
                         id: .version(version)))
             }
+        }
+    }
+
+    /// JSON checkpoints, each file before its parts: as states, or superseded by the state of the same version.
+    private mutating func planCheckpoints(_ picture: PurgePicture) {
+        let main = picture.checkpoints.filter { !$0.isPart }
+        let whole = Dictionary(main.map { ($0.version, $0) }, uniquingKeysWith: { $1 })
+        for file in main + picture.checkpoints.filter(\.isPart) {
+            guard let checkpoint = whole[file.version] else {
+                planUnlistedPart(file, picture)
+                continue
+            }
+            let verified = picture.verifiedState ?? Version(-1)
+            let state = picture.states.first { $0.decision.version == file.version }
+            if state == nil, let hold = checkpoint.decision?.hold {
+                keep(.checkpoint, file.object, hold.rule, until: hold.until)
+            } else if state == nil ? file.version >= verified : file.version > verified {
+                keep(.checkpoint, file.object, "no newer state can be read whole")
+            } else if state == nil, file.version == picture.hintedState {
+                keep(.checkpoint, file.object, "named by _last_checkpoint")
+            } else if let since = ripe(
+                .checkpoint, file.object, state.map(\.datedAt) ?? checkpoint.decision?.unneededSince)
+            {
+                items.append(
+                    Item(
+                        kind: .checkpoint, name: file.object.path, sizeBytes: file.object.sizeBytes,
+                        why: state == nil ? "past retention, as a state" : "its version has a state",
+                        since: since, id: .version(file.version)))
+            } else if state == nil, !file.isPart {
+                let since = checkpoint.decision?.unneededSince ?? now
+                waiting.append(.unneeded(file.version, until: since + (now - cutoff)))
+            }
+        }
+    }
+
+    /// A part whose checkpoint is being written, or that nobody finished.
+    private mutating func planUnlistedPart(_ file: PurgePicture.CheckpointObject, _ picture: PurgePicture) {
+        let since = picture.since[file.object.path] ?? now
+        if since + Self.minOrphanAge > now {
+            keep(
+                .checkpoint, file.object, "a part of no checkpoint: one that names it may be on its way",
+                until: since + Self.minOrphanAge)
+        } else if let since = ripe(.checkpoint, file.object, since) {
+            items.append(
+                Item(
+                    kind: .checkpoint, name: file.object.path, sizeBytes: file.object.sizeBytes,
+                    why: "a part of no checkpoint", since: since, id: .version(file.version)))
         }
     }
 

@@ -34,7 +34,7 @@ extension Table {
         }
         if isForeign { return available }
         // What nothing keeps may be half gone.
-        let kept = try GarbageCollector(table: self).survey().retention.keptVersions
+        let kept = try keptVersions()
         return available.filter(kept.contains)
     }
 

@@ -45,22 +45,23 @@ extension Table {
     @discardableResult
     package func collectGarbage() throws(StoreError) -> GarbageCollector.Outcome? {
         try services.collectOnce { () throws(StoreError) in
-            let outcome = try collectWithReserve()
+            let outcome = try withReserve { () throws(StoreError) in
+                try GarbageCollector(table: self).collect()
+            }
             if !outcome.isNothing { record(outcome) }
             return outcome
         }
     }
 
     /// On a full disk the reserve makes room for the commits that deleting needs.
-    private func collectWithReserve() throws(StoreError) -> GarbageCollector.Outcome {
-        let collector = GarbageCollector(table: self)
+    func withReserve<R>(_ body: () throws(StoreError) -> R) throws(StoreError) -> R {
         let reserve = SpaceReserve(storage: storage)
         defer { reserve.fill() }
         do throws(StoreError) {
-            return try collector.collect()
+            return try body()
         } catch {
             guard error.errno == .enospc, reserve.release() else { throw error }
-            return try collector.collect()
+            return try body()
         }
     }
 

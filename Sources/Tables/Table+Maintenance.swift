@@ -25,6 +25,11 @@ extension Table {
         }
     }
 
+    /// The versions that must stay whole, as of now.
+    func keptVersions() throws(StoreError) -> KeptVersions {
+        try GarbageCollector(table: self).survey(of: []).retention.keptVersions
+    }
+
     func versionPins(_ heartbeats: [Heartbeat]) -> [VersionPin] {
         let own = pinnedVersions
         return heartbeats.flatMap { heartbeat in

@@ -55,7 +55,8 @@ extension Table {
 
     /// A version that nothing keeps may still be read from the log, and its data files be gone.
     private func checkKept(_ version: Version) throws(StoreError) {
-        let kept = try GarbageCollector(table: self).survey().retention.keptVersions
+        guard !isForeign else { return }
+        let kept = try keptVersions()
         guard kept.contains(version) else {
             throw StoreError(
                 .estale, "version \(version) can no longer be had: it is past the table's retention")

@@ -43,14 +43,15 @@ package final class Table: Sendable {
         ingest = IngestService(
             context: TableContext(
                 log: self.log, storage: context.storage, directory: name, clock: context.clock,
-                entropy: context.entropy, scratch: context.scratch, session: context.session.id))
+                entropy: context.entropy, scratch: context.scratch, session: context.session.id,
+                openWrites: context.session.openWrites))
         let events = events
         let clock = context.clock
         compactor = Compactor(
             CompactionContext(
                 table: name, log: self.log, storage: context.storage, clock: context.clock,
                 entropy: context.entropy, session: context.session.id, slots: context.slots,
-                logger: context.log,
+                logger: context.log, openWrites: context.session.openWrites,
                 onEvent: { event in
                     let now = clock.nowMilliseconds()
                     events.append(JobEvent.line(event, nowMilliseconds: now), nowMilliseconds: now)

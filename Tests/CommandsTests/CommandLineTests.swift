@@ -51,8 +51,7 @@ struct CommandLineTests {
         #expect(overview.status == 0)
         for name in [
             "mount", "unmount", "create", "describe", "files", "set", "checkpoint", "gc", "purge", "compact",
-            "tables",
-            "changes", "tag", "restore", "remove", "drop-partition",
+            "tables", "changes", "tag", "restore", "remove", "drop-partition",
         ] {
             #expect(overview.output.contains("\n  \(name) "), "\(name) is not in the overview")
             let one = try firn(ByteString(name), "--help")
@@ -137,6 +136,29 @@ struct CommandLineTests {
         #expect(try firn("set", own, "state.format", "json").status == 0)
         #expect(try firn("checkpoint", own).output.contains("previousFormat: json\nnewFormat:      json\n"))
         #expect(try firn("describe", own).errors.isEmpty, "what the table asks for is no reason to warn")
+    }
+
+    @Test(
+        "a purge tells its plan with and without carrying it out, and refuses an age that it is not sure of")
+    func purge() throws {
+        let store = try store()
+        let address = store.path + "/t"
+        #expect(try firn("create", address).status == 0)
+        let before = try firn("describe", "--json", address).output
+        for words in [["purge", address, "--dry-run"], ["purge", address, "--older-than", "36h"]]
+            as [[ByteString]]
+        {
+            let result = try firn(words)
+            #expect(result.status == 0, "\(result.errors)")
+            #expect(result.output.contains("# kept\nversion file  1"), "\(result.output)")
+        }
+        let json = try firn("purge", address, "--json", "--older-than", "0h", "--force", "--dry-run")
+        #expect(json.output.hasPrefix(#"{"version":0,"dryRun":true,"olderThan":"0h","#), "\(json)")
+        for age in ["1h", "2200-01-01", "soon"] as [ByteString] {
+            let refused = try firn("purge", address, "--older-than", age)
+            #expect(refused.status == 1 && refused.errors.contains(age.display), "\(refused)")
+        }
+        #expect(try firn("describe", "--json", address).output == before)
     }
 
     @Test("what cannot be done is exit status 1 with the reason, and changes nothing")

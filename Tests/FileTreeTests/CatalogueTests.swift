@@ -177,6 +177,11 @@ struct CatalogueTests {
         #expect(client.overwrite(path, "\n") == 0)
         #expect(client.read(path) == "4\n")
         #expect(client.overwrite("t/ctl", "checkpoint\n") == 0)
+        #expect(client.overwrite("t/ctl", "purge 7d\n") == 0)
+        #expect(client.read("t/events").contains(#""event":"purge""#))
+        #expect(client.overwrite("t/ctl", "purge 1h\n") == Errno.einval.rawValue)
+        #expect(client.read("t/errors").contains("--force"))
+        #expect(client.overwrite("t/ctl", "purge 1h dry-run force\n") == 0)
         #expect(client.overwrite("t/ctl", "fly\n") == Errno.eopnotsupp.rawValue)
         #expect(client.read("t/errors").contains("it has checkpoint, gc, purge, compact"))
     }

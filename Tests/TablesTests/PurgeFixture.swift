@@ -17,7 +17,8 @@ final class PurgeFixture {
     let directory: TemporaryDirectory
     let store: Store
     let table: Table
-    private var next: UInt64 = 1
+    private var next: UInt64
+    private var isOpen = true
 
     /// - Parameter storage: with the table in it already where `seed` is not the first one's.
     init(
@@ -26,6 +27,7 @@ final class PurgeFixture {
     ) throws {
         self.storage = storage
         self.clock = clock
+        next = (seed & 0xFFFF) << 32 | 1
         directory = try TemporaryDirectory("purge")
         storage.setTime(milliseconds: clock.nowMilliseconds())
         store = try Store.open(
@@ -41,7 +43,12 @@ final class PurgeFixture {
         }
     }
 
-    func end() { store.close() }
+    deinit { end() }
+
+    func end() {
+        if isOpen { store.close() }
+        isOpen = false
+    }
 
     var now: Int64 { clock.nowMilliseconds() }
 

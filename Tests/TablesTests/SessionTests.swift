@@ -17,6 +17,7 @@ struct SessionTests {
     @Test("a heartbeat reads back as it was written, pins included")
     func roundTrip() throws {
         var beat = heartbeat(0xC0FFEE)
+        beat.writesSinceMilliseconds = 1_700_000_300_000
         beat.pins["flights"] = .init(versions: [Version(41), Version(7)], files: [FileID(0x7F)])
         #expect(try Heartbeat(decoding: beat.encoded) == beat)
     }

@@ -46,30 +46,35 @@ struct PurgeSurvey: Sendable {
 
     // MARK: The log
 
-    private func addLog(
+    func addLog(
         _ state: TableState, _ heartbeats: [Heartbeat], to picture: inout PurgePicture
     ) throws(StoreError) {
         let history = try table.history(of: state, now: picture.now, cutoff: picture.cutoff)
         let retention = try table.retention(
             of: state, history: history, pins: table.versionPins(heartbeats), now: picture.now)
         let path = LogPath(table: "")
-        let sizes = Dictionary(
-            history.states.map { ($0.version, $0.sizeBytes ?? 0) }, uniquingKeysWith: { $1 })
-        picture.states = retention.states.map { decision in
-            PurgePicture.LogObject(
+        let decisions = Dictionary(
+            retention.states.map { ($0.version, $0) }, uniquingKeysWith: { $1 })
+        picture.states = history.states.compactMap { item in
+            guard let decision = decisions[item.version] else { return nil }
+            return PurgePicture.LogObject(
                 object: .init(
-                    path: relative(path.stateManifest(decision.version)),
-                    sizeBytes: sizes[decision.version] ?? 0),
-                decision: decision)
+                    path: relative(path.stateManifest(item.version)), sizeBytes: item.sizeBytes ?? 0),
+                decision: decision, datedAt: item.datedAt)
         }
-        let fileSizes = Dictionary(
-            history.versionFiles.map { ($0.version, $0.sizeBytes ?? 0) }, uniquingKeysWith: { $1 })
-        picture.versionFiles = retention.versionFiles.map { decision in
-            PurgePicture.LogObject(
+        let limit = picture.now - table.log.options.minVersionFileAgeMilliseconds
+        picture.versionFiles = zip(history.versionFiles, retention.versionFiles).map { item, decision in
+            var file = PurgePicture.LogObject(
                 object: .init(
-                    path: relative(path.versionFile(decision.version)),
-                    sizeBytes: fileSizes[decision.version] ?? 0),
-                decision: decision)
+                    path: relative(path.versionFile(item.version)), sizeBytes: item.sizeBytes ?? 0),
+                decision: decision, datedAt: item.datedAt)
+            file.isFresh = item.writtenAt.map { $0 > limit } ?? true
+            return file
+        }
+        picture.checkpoints = history.checkpointFiles.map { file in
+            PurgePicture.CheckpointObject(
+                object: .init(path: Self.logDirectory + file.name, sizeBytes: file.sizeBytes ?? 0),
+                version: file.version, isPart: file.part != nil, decision: decisions[file.version])
         }
         picture.keptVersions = retention.keptVersions
         do throws(LogError) {
@@ -155,7 +160,7 @@ struct PurgeSurvey: Sendable {
                 (try? Processes.status(of: $0))?.startTicks
             }.map(\.id))
         return heartbeats.filter { !dead.contains($0.id) }.map {
-            PurgePicture.Writer(session: $0.id, writesSince: $0.startedAtMilliseconds)
+            PurgePicture.Writer(session: $0.id, writesSince: $0.writesSinceMilliseconds)
         }
     }
 }

@@ -109,6 +109,7 @@ package struct Purger: Sendable {
     ) throws(StoreError) -> Set<ByteString> {
         switch kind {
         case .state, .versionFile: return try expire(batch, kind, of: plan, &obstacles)
+        case .checkpoint: return try deleteCheckpoints(batch, of: plan)
         case .manifest: return try deleteManifests(batch)
         case .dataFile:
             var outcome = GarbageCollector.Outcome()
@@ -145,6 +146,35 @@ package struct Purger: Sendable {
         }
     }
 
+    private func deleteCheckpoints(
+        _ batch: [PurgePlan.Item], of plan: PurgePlan
+    ) throws(StoreError) -> Set<ByteString> {
+        var picture = try emptyPicture(of: plan)
+        try PurgeSurvey(table: table).addLog(try table.refresh(), try table.heartbeats(), to: &picture)
+        picture.since = Dictionary(
+            plan.items.filter { $0.kind == .checkpoint }.map { ($0.name, $0.since) }, uniquingKeysWith: { $1 }
+        )
+        let free = Set(PurgePlan(picture).items.filter { $0.kind == .checkpoint }.map(\.name))
+        return try deleteObjects(batch.map(\.name).filter(free.contains))
+    }
+
+    private func emptyPicture(of plan: PurgePlan) throws(StoreError) -> PurgePicture {
+        let state = try table.refresh()
+        return PurgePicture(
+            version: state.version, now: table.context.clock.nowMilliseconds(), cutoff: plan.cutoff,
+            properties: state.properties, minManifestAge: table.log.minManifestAgeMilliseconds)
+    }
+
+    /// Deletes objects of the table, in order.
+    private func deleteObjects(_ names: [ByteString]) throws(StoreError) -> Set<ByteString> {
+        do throws(StorageError) {
+            for name in names { try table.storage.delete(table.key(name)) }
+        } catch {
+            throw StoreError(error)
+        }
+        return Set(names)
+    }
+
     private func deleteManifests(_ batch: [PurgePlan.Item]) throws(StoreError) -> Set<ByteString> {
         do throws(LogError) {
             let directory = PurgeSurvey.logDirectory
@@ -159,22 +189,10 @@ package struct Purger: Sendable {
         ByteString
     > {
         let survey = PurgeSurvey(table: table)
-        let state = try table.refresh()
-        var picture = PurgePicture(
-            version: state.version, now: table.context.clock.nowMilliseconds(), cutoff: plan.cutoff,
-            properties: state.properties, minManifestAge: 0)
-        picture.strangers = try survey.strangers(batch.map(\.name), to: state)
+        var picture = try emptyPicture(of: plan)
+        picture.strangers = try survey.strangers(batch.map(\.name), to: try table.refresh())
         picture.writers = survey.writers(try table.heartbeats())
-        var gone: Set<ByteString> = []
-        for item in PurgePlan(picture).items {
-            do throws(StorageError) {
-                try table.storage.delete(table.key(item.name))
-                gone.insert(item.name)
-            } catch {
-                throw StoreError(error)
-            }
-        }
-        return gone
+        return try deleteObjects(PurgePlan(picture).items.map(\.name))
     }
 
     private func forget(_ batch: [PurgePlan.Item]) throws(StoreError) -> Set<ByteString> {

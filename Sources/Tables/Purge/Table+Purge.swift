@@ -9,7 +9,9 @@ extension Table {
         _ age: PurgeAge, progress: (Purger.Progress) -> Void = { _ in }
     ) throws(StoreError) -> Purger.Outcome? {
         try services.collectOnce { () throws(StoreError) in
-            let outcome = try Purger(table: self).run(age, progress: progress)
+            let outcome = try withReserve { () throws(StoreError) in
+                try Purger(table: self).run(age, progress: progress)
+            }
             record(PurgeReport(outcome, age: age))
             return outcome
         }

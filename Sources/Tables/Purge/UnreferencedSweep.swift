@@ -29,7 +29,9 @@ struct UnreferencedSweep: Sendable {
             let manifests = try table.log.surveyManifests()
             let holders = Set(state.jobs.values.compactMap(\.session)).union(heartbeats.map(\.id))
             let forgettable = state.deadSessions.subtracting(holders).sorted { $0.rawValue < $1.rawValue }
-            let names = manifests.unreferenced.map(\.name) + forgettable.map(PurgePicture.name(of:))
+            let names =
+                manifests.unreferenced.map(\.name) + manifests.unlistedParts
+                + forgettable.map(PurgePicture.name(of:))
             var since = PurgePicture.noted(
                 names, known: note.since, now: table.context.clock.nowMilliseconds())
             if manifests.obstacle != nil {

@@ -6,7 +6,7 @@ package import Metadata
 ///
 /// ```json
 /// {"id":"00c0ffee00c0ffee","counter":17,"host":"db1","boot":"3e0c…","pid":4711,"processStart":12345,
-///  "command":"mount","startedAt":1760000000000,
+///  "command":"mount","startedAt":1760000000000,"writesSince":1760000300000,
 ///  "pins":{"flights":{"versions":[41],"files":["7f3a…"]}}}
 /// ```
 package struct Heartbeat: Hashable, Sendable {
@@ -22,6 +22,9 @@ package struct Heartbeat: Hashable, Sendable {
     package var command: ByteString
     package var startedAtMilliseconds: Int64
     package var pins: [ByteString: Pins]
+    /// Data files older than this, by the host's time, are committed or not this session's; of a session that does not
+    /// say, since its start.
+    package var writesSinceMilliseconds: Int64
 
     /// What the session holds of one table.
     package struct Pins: Hashable, Sendable {
@@ -48,6 +51,7 @@ package struct Heartbeat: Hashable, Sendable {
         self.command = command
         self.startedAtMilliseconds = startedAtMilliseconds
         self.pins = pins
+        writesSinceMilliseconds = startedAtMilliseconds
     }
 }
 
@@ -68,6 +72,7 @@ extension Heartbeat {
             "processStart": .integer(Int64(processStart)),
             "command": .string(command),
             "startedAt": .integer(startedAtMilliseconds),
+            "writesSince": .integer(writesSinceMilliseconds),
             "pins": .object(pinned),
         ]
         return JSONValue.object(object).compactBytes + [UInt8(ascii: "\n")]
@@ -110,5 +115,6 @@ extension Heartbeat {
             processStart: UInt64(clamping: object["processStart"]?.int64Value ?? 0),
             command: object["command"]?.stringValue ?? "",
             startedAtMilliseconds: object["startedAt"]?.int64Value ?? 0, pins: pins)
+        if let since = object["writesSince"]?.int64Value { writesSinceMilliseconds = since }
     }
 }

@@ -1,4 +1,5 @@
 package import Bytes
+import Merge
 package import Metadata
 package import Platform
 package import Storage
@@ -36,6 +37,8 @@ package final class Session: Sendable {
     }
 
     package let id: SessionID
+    /// The data files that this process has begun and not yet committed.
+    let openWrites = OpenWrites()
     private let template: Heartbeat
     private let directory: SessionDirectory
     private let clock: any Clock
@@ -72,6 +75,7 @@ package final class Session: Sendable {
                 state.versionPins = state.versionPins.filter { $0.value > now }
                 var heartbeat = template
                 heartbeat.counter = state.counter
+                heartbeat.writesSinceMilliseconds = openWrites.oldest ?? now
                 for pin in state.versionPins.keys {
                     heartbeat.pins[pin.table, default: .init()].versions.insert(pin.version)
                 }

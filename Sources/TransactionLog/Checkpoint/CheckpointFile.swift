@@ -21,6 +21,10 @@ package struct CheckpointFile: Hashable, Sendable {
     package var part: Part?
     /// Epoch milliseconds, where a listing told it.
     package var writtenAt: Int64?
+    /// The same.
+    package var sizeBytes: Int64?
+    /// When its version was committed, at the latest.
+    package var datedAt: Int64?
 
     private static let infix: ByteString = ".checkpoint."
 

@@ -44,6 +44,11 @@ extension TransactionLog {
             newer = dates.versions[history.versionFiles[index].version] ?? newer
             history.versionFiles[index].datedAt = newer
         }
+        for index in history.checkpointFiles.indices where history.checkpointFiles[index].part == nil {
+            let version = history.checkpointFiles[index].version
+            let later = history.versionFiles.first { $0.version >= version }?.datedAt
+            history.checkpointFiles[index].datedAt = dates.versions[version] ?? later
+        }
         dates.keep(history)
         expiry.withLock { $0.dates = dates }
         return history

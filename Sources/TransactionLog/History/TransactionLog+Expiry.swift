@@ -17,7 +17,7 @@ extension TransactionLog {
         var expired = Expired()
         if states.isEmpty, versionFiles.isEmpty { return expired }
         let history = try store.history()
-        guard let verified = try newestVerified(history.states.map(\.version)) else {
+        guard let verified = try newestVerified(history) else {
             expired.obstacle = "no state can be read whole: everything is kept"
             return expired
         }
@@ -26,9 +26,10 @@ extension TransactionLog {
         return expired
     }
 
-    /// The newest state that can be read whole, which stays with all that follows it; nil where there is none.
+    /// The newest state or JSON checkpoint that can be read whole, which stays with all that follows it; nil where
+    /// there is none.
     package func newestVerifiedState() throws(LogError) -> Version? {
-        try newestVerified(try store.listing(from: nil).states)
+        try newestVerified(try store.history())
     }
 
     /// The version that the hint names.
@@ -43,23 +44,34 @@ extension TransactionLog {
         }
     }
 
-    /// The newest of these states whose bytes are all as they were written.
-    private func newestVerified(_ states: [Version]) throws(LogError) -> Version? {
-        for version in states.reversed() {
-            let reader = StateReader(store, options)
-            let isKnown = expiry.withLock { $0.verified == version } || baseManifest?.version == version
+    /// The newest of these whose bytes are all as they were written.
+    private func newestVerified(_ history: StoredHistory) throws(LogError) -> Version? {
+        let stated = Set(history.states.map(\.version))
+        for version in history.bases.reversed().map(\.version) {
             do throws(LogError) {
-                if try isKnown ? reader.isComplete(version) : (try reader.read(version).0.version == version)
-                {
+                let isWhole =
+                    try stated.contains(version) ? isWholeState(version) : isWholeCheckpoint(version)
+                if isWhole {
                     expiry.withLock { $0.verified = version }
                     return version
                 }
             } catch {
                 guard error.isDamage else { throw error }
             }
-            options.warn("state \(version) cannot be read; what an older one needs is kept")
+            options.warn("the state of version \(version) cannot be read; what an older one needs is kept")
         }
         return nil
+    }
+
+    private func isWholeState(_ version: Version) throws(LogError) -> Bool {
+        let reader = StateReader(store, options)
+        let isKnown = expiry.withLock { $0.verified == version } || baseManifest?.version == version
+        return try isKnown ? reader.isComplete(version) : reader.read(version).0.version == version
+    }
+
+    private func isWholeCheckpoint(_ version: Version) throws(LogError) -> Bool {
+        if expiry.withLock({ $0.verified == version }) { return true }
+        return try CheckpointReader(store: store).read(version).version == version
     }
 
     private func expire(

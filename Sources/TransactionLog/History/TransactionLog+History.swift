@@ -65,6 +65,7 @@ extension LogStorage {
                     history.versionFiles.append(StoredHistory.Item(version, object.metadata))
                 } else if !object.isDirectory, var file = CheckpointFile(name: object.name) {
                     file.writtenAt = object.metadata?.modificationMilliseconds
+                    file.sizeBytes = object.metadata.map { Int64($0.sizeBytes) }
                     history.checkpointFiles.append(file)
                 } else if object.isDirectory, let version = LogPath.version(ofState: object.name) {
                     // A directory without its manifest was never finished, or is being deleted.

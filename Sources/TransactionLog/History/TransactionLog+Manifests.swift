@@ -19,6 +19,8 @@ package struct ManifestSurvey: Sendable {
     package var used: Set<ByteString>
     /// Why nothing may be deleted by this: a sentence.
     package var obstacle: String?
+    /// Parts of JSON checkpoints that are not there: of one that is being written, or that nobody finished.
+    package var unlistedParts: [ByteString]
 
     /// Nothing refers to these; none where there is an obstacle.
     package var unreferenced: [Object] {
@@ -33,7 +35,9 @@ extension TransactionLog {
     package func surveyManifests() throws(LogError) -> ManifestSurvey {
         try checkOwn()
         let objects = try store.manifestObjects()
-        var survey = ManifestSurvey(objects: objects, used: Set(baseManifest?.manifestPaths ?? []))
+        var survey = ManifestSurvey(
+            objects: objects, used: Set(baseManifest?.manifestPaths ?? []),
+            unlistedParts: try store.unlistedParts())
         for version in try store.listing(from: nil).states {
             do throws(LogError) {
                 // Deleted halfway, or given up by a writer that died before its record.
@@ -94,6 +98,19 @@ extension TransactionLog {
 }
 
 extension LogStorage {
+    fileprivate func unlistedParts() throws(LogError) -> [ByteString] {
+        let files: [CheckpointFile]
+        do throws(StorageError) {
+            files = try storage.list(path.logDirectory).filter { !$0.isDirectory }.compactMap {
+                CheckpointFile(name: $0.name)
+            }
+        } catch {
+            throw .storage(error)
+        }
+        let whole = Set(files.filter { $0.part == nil }.map(\.version))
+        return files.filter { !whole.contains($0.version) }.map(\.name)
+    }
+
     fileprivate func manifestObjects() throws(LogError) -> [ManifestSurvey.Object] {
         do throws(StorageError) {
             let confirmations = try storage.list(path.logDirectory, after: "_", withMetadata: true).filter {

@@ -51,7 +51,9 @@ package struct StoredHistory: Hashable, Sendable {
     package var bases: [Item] {
         let stated = Set(states.map(\.version))
         let checkpoints = checkpointFiles.filter { $0.part == nil && !stated.contains($0.version) }
-        return (states + checkpoints.map { Item(version: $0.version, writtenAt: $0.writtenAt) })
-            .sorted { $0.version < $1.version }
+        let items = checkpoints.map {
+            Item(version: $0.version, writtenAt: $0.writtenAt, sizeBytes: $0.sizeBytes, datedAt: $0.datedAt)
+        }
+        return (states + items).sorted { $0.version < $1.version }
     }
 }
