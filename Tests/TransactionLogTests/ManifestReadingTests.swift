@@ -276,20 +276,18 @@ struct ManifestReadingTests {
 }
 
 /// A storage in which the first readers of manifests wait for each other.
-private final class MeetingStorage: ObjectStorage {
+private final class MeetingStorage: StorageLayer {
     private struct State {
         var missing = 0
     }
 
-    private let inner: MemoryStorage
+    let inner: MemoryStorage
     private let monitor = Monitor(State())
 
     init(_ inner: MemoryStorage) { self.inner = inner }
 
     /// The next so many reads of manifests return when all of them are under way.
     func expect(_ readers: Int) { monitor.update { $0.missing = readers } }
-
-    var identity: ByteString { inner.identity }
 
     func get(_ key: ByteString, range: Range<UInt64>?) throws(StorageError) -> [UInt8] {
         if key.display.contains("/manifests/") {
@@ -298,44 +296,4 @@ private final class MeetingStorage: ObjectStorage {
         }
         return try inner.get(key, range: range)
     }
-
-    func metadata(of key: ByteString) throws(StorageError) -> ObjectMetadata? { try inner.metadata(of: key) }
-
-    func list(
-        _ directory: ByteString, after name: ByteString?, withMetadata: Bool
-    ) throws(StorageError) -> [ObjectInfo] {
-        try inner.list(directory, after: name, withMetadata: withMetadata)
-    }
-
-    func putIfAbsent(_ key: ByteString, _ bytes: [UInt8]) throws(StorageError) {
-        try inner.putIfAbsent(key, bytes)
-    }
-
-    func putIfAbsent(_ key: ByteString, fromLocal path: ByteString, sharing: Bool) throws(StorageError) {
-        try inner.putIfAbsent(key, fromLocal: path, sharing: sharing)
-    }
-
-    func create(_ key: ByteString) throws(StorageError) -> any ObjectWriter { try inner.create(key) }
-
-    func overwriteHint(_ key: ByteString, _ bytes: [UInt8]) throws(StorageError) {
-        try inner.overwriteHint(key, bytes)
-    }
-
-    func delete(_ key: ByteString) throws(StorageError) { try inner.delete(key) }
-
-    func deleteDirectoryIfEmpty(_ directory: ByteString) throws(StorageError) -> Bool {
-        try inner.deleteDirectoryIfEmpty(directory)
-    }
-
-    func deleteAbandoned(in directory: ByteString, before milliseconds: Int64) throws(StorageError) {
-        try inner.deleteAbandoned(in: directory, before: milliseconds)
-    }
-
-    func openForReading(_ key: ByteString) throws(StorageError) -> any RandomAccessObject {
-        try inner.openForReading(key)
-    }
-
-    func localPath(of key: ByteString) -> ByteString? { inner.localPath(of: key) }
-
-    func space() throws(StorageError) -> StorageSpace? { try inner.space() }
 }

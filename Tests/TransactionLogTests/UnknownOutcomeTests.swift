@@ -189,14 +189,14 @@ struct UnknownOutcomeTests {
 }
 
 /// A storage that takes a put, does not answer, and carries it out later, as an object store behind a network does.
-private final class LateStorage: ObjectStorage {
+private final class LateStorage: StorageLayer {
     private struct State {
         var isHolding = false
         var isAway = false
         var held: (key: ByteString, bytes: [UInt8])?
     }
 
-    private let inner = MemoryStorage()
+    let inner = MemoryStorage()
     private let state = Monitor(State())
 
     func holdNextPut() { state.update { $0.isHolding = true } }
@@ -213,8 +213,6 @@ private final class LateStorage: ObjectStorage {
     private func reach(_ operation: StorageError.Operation, _ key: ByteString) throws(StorageError) {
         if state.withLock({ $0.isAway }) { throw StorageError(.unavailable, operation, key) }
     }
-
-    var identity: ByteString { inner.identity }
 
     func get(_ key: ByteString, range: Range<UInt64>?) throws(StorageError) -> [UInt8] {
         try reach(.get, key)
@@ -245,27 +243,4 @@ private final class LateStorage: ObjectStorage {
         if isHeld { throw StorageError(.unknownOutcome, .put, key) }
         try inner.putIfAbsent(key, bytes)
     }
-
-    func putIfAbsent(
-        _ key: ByteString, fromLocal path: ByteString, sharing: Bool
-    ) throws(StorageError) {
-        try inner.putIfAbsent(key, fromLocal: path, sharing: sharing)
-    }
-
-    func create(_ key: ByteString) throws(StorageError) -> any ObjectWriter { try inner.create(key) }
-    func overwriteHint(_ key: ByteString, _ bytes: [UInt8]) throws(StorageError) {
-        try inner.overwriteHint(key, bytes)
-    }
-    func delete(_ key: ByteString) throws(StorageError) { try inner.delete(key) }
-    func deleteDirectoryIfEmpty(_ directory: ByteString) throws(StorageError) -> Bool {
-        try inner.deleteDirectoryIfEmpty(directory)
-    }
-    func deleteAbandoned(in directory: ByteString, before milliseconds: Int64) throws(StorageError) {
-        try inner.deleteAbandoned(in: directory, before: milliseconds)
-    }
-    func openForReading(_ key: ByteString) throws(StorageError) -> any RandomAccessObject {
-        try inner.openForReading(key)
-    }
-    func localPath(of key: ByteString) -> ByteString? { nil }
-    func space() throws(StorageError) -> StorageSpace? { nil }
 }
