@@ -31,10 +31,7 @@ enum ChangesCommand: Command {
     private static let signals: [Signal] = [.interrupt, .terminate, .hangUp]
 
     static func run(_ arguments: ParsedArguments, _ console: Console) throws -> Int32 {
-        guard arguments.operands.count == 1 else {
-            throw UsageError("one STORE/TABLE is expected", command: syntax.name)
-        }
-        let address = try TableAddress(arguments.operands[0])
+        let address = try TableAddress(of: arguments, command: syntax)
         // Before the first thread starts, so that no thread is ended by them.
         if arguments.has("follow") { Signals.block(signals) }
         let store = try Store.open(

@@ -26,9 +26,7 @@ enum CheckpointCommand: Command {
             """)
 
     static func run(_ arguments: ParsedArguments, _ console: Console) throws -> Int32 {
-        guard arguments.operands.count == 1 else {
-            throw UsageError("one STORE/TABLE is expected", command: syntax.name)
-        }
+        let address = try TableAddress(of: arguments, command: syntax)
         var format: TableProperties.StateFormat?
         if let text = arguments.value("format") {
             format = TableProperties.StateFormat(rawValue: text.display)
@@ -36,7 +34,7 @@ enum CheckpointCommand: Command {
                 throw UsageError("--format is avro or json, not \"\(text)\"", command: syntax.name)
             }
         }
-        return try TableAddress(arguments.operands[0]).withTable(command: "checkpoint") { _, table in
+        return try address.withTable(command: "checkpoint") { _, table in
             let report = try table.checkpointReport(format)
             console.print(bytes: arguments.has("json") ? report.json : report.text)
             return 0

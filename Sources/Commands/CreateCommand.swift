@@ -30,10 +30,7 @@ enum CreateCommand: Command {
             """)
 
     static func run(_ arguments: ParsedArguments, _ console: Console) throws -> Int32 {
-        guard arguments.operands.count == 1 else {
-            throw UsageError("one STORE/TABLE is expected", command: syntax.name)
-        }
-        let address = try TableAddress(arguments.operands[0])
+        let address = try TableAddress(of: arguments, command: syntax)
         var creation = TableCreation(
             rowKey: columns(arguments.value("key")),
             partitionColumns: columns(arguments.value("partition-by")),

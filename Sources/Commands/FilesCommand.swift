@@ -39,10 +39,7 @@ enum FilesCommand: Command {
             """)
 
     static func run(_ arguments: ParsedArguments, _ console: Console) throws -> Int32 {
-        guard arguments.operands.count == 1 else {
-            throw UsageError("one STORE/TABLE is expected", command: syntax.name)
-        }
-        let address = try TableAddress(arguments.operands[0])
+        let address = try TableAddress(of: arguments, command: syntax)
         let columns = try columns(arguments)
         let search: FileSearch
         do {

@@ -37,10 +37,8 @@ enum DescribeCommand: Command {
             """)
 
     static func run(_ arguments: ParsedArguments, _ console: Console) throws -> Int32 {
-        guard arguments.operands.count == 1 else {
-            throw UsageError("one STORE/TABLE is expected", command: syntax.name)
-        }
-        return try TableAddress(arguments.operands[0]).withTable(command: "describe", readOnly: true) {
+        let address = try TableAddress(of: arguments, command: syntax)
+        return try address.withTable(command: "describe", readOnly: true) {
             _, table in
             let report = table.statusReport()
             console.print(bytes: arguments.has("json") ? report.json : report.text)

@@ -16,10 +16,8 @@ enum CollectCommand: Command {
             """)
 
     static func run(_ arguments: ParsedArguments, _ console: Console) throws -> Int32 {
-        guard arguments.operands.count == 1 else {
-            throw UsageError("one STORE/TABLE is expected", command: syntax.name)
-        }
-        return try TableAddress(arguments.operands[0]).withTable(command: "gc") { _, table in
+        let address = try TableAddress(of: arguments, command: syntax)
+        return try address.withTable(command: "gc") { _, table in
             guard !arguments.has("dry-run") else {
                 console.print(bytes: try table.garbageReport().text)
                 return 0

@@ -32,11 +32,9 @@ enum PurgeCommand: Command {
             """)
 
     static func run(_ arguments: ParsedArguments, _ console: Console) throws -> Int32 {
-        guard arguments.operands.count == 1 else {
-            throw UsageError("one STORE/TABLE is expected", command: syntax.name)
-        }
+        let address = try TableAddress(of: arguments, command: syntax)
         let isDry = arguments.has("dry-run")
-        return try TableAddress(arguments.operands[0]).withTable(command: "purge", readOnly: isDry) {
+        return try address.withTable(command: "purge", readOnly: isDry) {
             _, table in
             let age = try PurgeAge(
                 arguments.value("older-than") ?? PurgeAge.defaultText, isForced: arguments.has("force"),

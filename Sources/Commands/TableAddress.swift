@@ -24,6 +24,14 @@ struct TableAddress {
         }
     }
 
+    /// The one operand of a command on a table.
+    init(of arguments: ParsedArguments, command syntax: CommandSyntax) throws(UsageError) {
+        guard arguments.operands.count == 1 else {
+            throw UsageError("one STORE/TABLE is expected", command: syntax.name)
+        }
+        try self.init(arguments.operands[0])
+    }
+
     /// Opens the store for one command and closes it afterwards.
     func withTable<R>(
         command: ByteString, readOnly: Bool = false, _ body: (Store, Table) throws -> R

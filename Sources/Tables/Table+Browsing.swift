@@ -49,10 +49,7 @@ extension Table {
             let base = try log.stateVersions().last { $0 <= version && !late.contains($0) }
             guard let base else { return [] }
             let manifest = try log.stateManifest(at: base)
-            let infos =
-                manifest.files.manifests + manifest.references.manifests + manifest.garbage.manifests
-                + manifest.partitions.manifests
-            let objects = infos.map { info in
+            let objects = manifest.manifests.map { info in
                 let slash = info.path.bytes.lastIndex(of: UInt8(ascii: "/"))
                 let shown = slash.map { ByteString(info.path.bytes[($0 + 1)...]) } ?? info.path
                 return (name: shown, key: path.directory + info.path)

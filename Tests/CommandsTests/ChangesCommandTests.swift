@@ -97,7 +97,7 @@ struct ChangesCommandTests {
     @Test("following tells what any process commits, and ends well by a signal or when nobody reads")
     func follow() throws {
         let (scratch, table) = try sample()
-        let binary = try ScratchStore.binary()
+        let binary = try FirnCommand.binary()
         let address = scratch.path + "/t"
         let child = try ChildProcess([binary, "changes", address, "--since", "3", "--json", "--follow"])
         func wait(_ count: Int) -> Bool {

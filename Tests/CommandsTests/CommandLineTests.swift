@@ -8,20 +8,12 @@ import Testing
 
 @Suite("The command line")
 struct CommandLineTests {
-    /// Runs the command in a process of its own: the tests' executable has no command line of firn.
     private func firn(_ words: ByteString...) throws -> (status: Int32, output: String, errors: String) {
         try firn(words)
     }
 
     private func firn(_ words: [ByteString]) throws -> (status: Int32, output: String, errors: String) {
-        let own = try Processes.executablePath()
-        let slash = try #require(own.bytes.lastIndex(of: UInt8(ascii: "/")))
-        let binary = Processes.environment("FIRN_BINARY") ?? ByteString(own.bytes[..<slash]) + "/firn"
-        let result = try ProcessRunner.run([binary] + words)
-        guard case .exited(let status) = result.ending else {
-            return (-1, result.outputText, result.errorText)
-        }
-        return (status, result.outputText, result.errorText)
+        try FirnCommand.run(words)
     }
 
     private func store() throws -> TemporaryDirectory { try TemporaryDirectory("commands") }

@@ -7,14 +7,7 @@ import Testing
 @Suite("firn files")
 struct FilesCommandTests {
     private func firn(_ words: ByteString...) throws -> (status: Int32, output: String, errors: String) {
-        let own = try Processes.executablePath()
-        let slash = try #require(own.bytes.lastIndex(of: UInt8(ascii: "/")))
-        let binary = Processes.environment("FIRN_BINARY") ?? ByteString(own.bytes[..<slash]) + "/firn"
-        let result = try ProcessRunner.run([binary] + words)
-        guard case .exited(let status) = result.ending else {
-            return (-1, result.outputText, result.errorText)
-        }
-        return (status, result.outputText, result.errorText)
+        try FirnCommand.run(words)
     }
 
     /// A table by day with a file of each of three days and one of none, made of version files by hand.

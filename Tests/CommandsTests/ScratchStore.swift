@@ -17,18 +17,8 @@ struct ScratchStore {
 
     var path: ByteString { directory.path }
 
-    static func binary() throws -> ByteString {
-        let own = try Processes.executablePath()
-        let slash = try #require(own.bytes.lastIndex(of: UInt8(ascii: "/")))
-        return Processes.environment("FIRN_BINARY") ?? ByteString(own.bytes[..<slash]) + "/firn"
-    }
-
     func firn(_ words: ByteString...) throws -> (status: Int32, output: String, errors: String) {
-        let result = try ProcessRunner.run([try Self.binary()] + words)
-        guard case .exited(let status) = result.ending else {
-            return (-1, result.outputText, result.errorText)
-        }
-        return (status, result.outputText, result.errorText)
+        try FirnCommand.run(words)
     }
 
     /// A file that is in the log alone.

@@ -110,10 +110,7 @@ extension StateReader {
 
     /// A manifest that is not there, or not in its length.
     func firstMissing(_ manifest: StateManifest) throws(LogError) -> ByteString? {
-        let all =
-            manifest.files.manifests + manifest.references.manifests + manifest.garbage.manifests
-            + manifest.partitions.manifests
-        for info in all {
+        for info in manifest.manifests {
             let size = try store.size(store.path.directory + info.path)
             guard let size, info.lengthBytes.map({ $0 == Int64(size) }) ?? true else { return info.path }
         }

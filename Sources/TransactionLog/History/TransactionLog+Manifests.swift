@@ -135,8 +135,9 @@ extension ManifestSurvey.Object {
 
 extension StateManifest {
     /// The manifests of all four sets.
-    package var manifestPaths: [ByteString] {
-        files.manifests.map(\.path) + references.manifests.map(\.path) + garbage.manifests.map(\.path)
-            + partitions.manifests.map(\.path)
+    package var manifests: [ManifestInfo] {
+        files.manifests + references.manifests + garbage.manifests + partitions.manifests
     }
+
+    package var manifestPaths: [ByteString] { manifests.map(\.path) }
 }

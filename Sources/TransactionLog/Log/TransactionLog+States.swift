@@ -176,9 +176,7 @@ extension StateSummary {
     package init(_ manifest: StateManifest) {
         version = manifest.version
         fileCount = Int(manifest.fileCount)
-        manifestCount =
-            manifest.files.manifests.count + manifest.references.manifests.count
-            + manifest.garbage.manifests.count + manifest.partitions.manifests.count
+        manifestCount = manifest.manifests.count
         tombstoneCount =
             manifest.files.tombstones.count + manifest.references.tombstones.count
             + manifest.garbage.tombstones.count + manifest.partitions.tombstones.count
