@@ -110,6 +110,10 @@ package final class Compactor: Sendable {
                 case .remove(let removal):
                     if let file = old.files.view(removal.id) { changed.formUnion(old.partitions(of: file)) }
                 case .operation(.putReference(let reference)): changed.insert(reference.partition)
+                case .operation(.splitReference(let split)):
+                    changed.formUnion(split.parts.map(\.partition))
+                    changed.insert(split.partition)
+                case .operation(.removeReference(_, let partition, _)): changed.insert(partition)
                 case .operation(.putJob(let job)): changed.insert(job.partition)
                 case .operation(.removeJob(let id, _)):
                     if let job = old.jobs[id] { changed.insert(job.partition) }

@@ -13,10 +13,15 @@ package enum Action: Hashable, Sendable {
 
     /// The changes that only Firn's tables have (the key `firn` of a version file, with its `op`).
     package enum Operation: Hashable, Sendable {
+        /// Of a file that the same transaction adds: all its references come with it.
         case putReference(FileReference)
-        case removeReference(file: FileID, partition: PartitionID)
+        case splitReference(ReferenceSplit)
+        /// A compaction took the partition's rows, so many, out of a file that stays live elsewhere.
+        case removeReference(file: FileID, partition: PartitionID, rowCount: Int64)
         case putPartition(Partition)
-        /// Also takes the inputs' references: a reference has one job.
+        /// A tree is made anew: nothing may be referenced in the node.
+        case removePartition(PartitionID)
+        /// Also takes the job's references: a reference has one job.
         case putJob(Job)
         /// Done or cancelled; its references are free.
         case removeJob(JobID, outcome: JobOutcome)

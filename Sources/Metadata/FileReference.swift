@@ -18,6 +18,52 @@ package struct FileReference: Hashable, Sendable {
     }
 }
 
+/// One reference becomes one in a child of its partition, or one in each: a split that copies nothing.
+package struct ReferenceSplit: Hashable, Sendable {
+    package var file: FileID
+    /// The node whose reference goes.
+    package var partition: PartitionID
+    /// References in its children, whose rows add up to those of the one that goes. One alone where the file
+    /// has keys of that child only.
+    package var parts: [FileReference]
+
+    package init(file: FileID, partition: PartitionID, parts: [FileReference]) {
+        self.file = file
+        self.partition = partition
+        self.parts = parts
+    }
+
+    /// Half of the rows to each child: an estimate, for where nothing tells how many keys are below the split.
+    package init(halving reference: FileReference, into children: [PartitionID]) {
+        let half = reference.rowCount / 2
+        self.init(
+            file: reference.file, partition: reference.partition,
+            parts: zip(children, [half, reference.rowCount - half]).map { child, rows in
+                FileReference(file: reference.file, partition: child, rowCount: rows, isEstimated: true)
+            })
+    }
+
+    /// Counted: the left child has so many of the reference's rows. A child without any gets no reference where
+    /// `keys`, the file's first and last, are beside its range.
+    package init(
+        _ reference: FileReference, leftRows: Int64, isEstimated: Bool, at key: ByteString,
+        keys: (min: ByteString, max: ByteString)?, into children: [PartitionID]
+    ) {
+        let rows = [leftRows, reference.rowCount - leftRows]
+        let lies = [keys.map { $0.min < key } ?? true, keys.map { key <= $0.max } ?? true]
+        self.init(
+            file: reference.file, partition: reference.partition,
+            parts: children.indices.filter { lies[$0] }.map { index in
+                let isWhole = !lies[1 - index]
+                return FileReference(
+                    file: reference.file, partition: children[index],
+                    rowCount: isWhole ? reference.rowCount : rows[index],
+                    // A count of an estimated number of rows is one as well.
+                    isEstimated: reference.isEstimated || (isEstimated && !isWhole))
+            })
+    }
+}
+
 /// A data file that nothing references any more and that waits to be deleted.
 package struct GarbageEntry: Hashable, Sendable {
     package var file: FileID

@@ -50,6 +50,7 @@ package final class FileSegment: Sendable {
     private let lookupTable = Mutex<FileLookup?>(nil)
     private let rootNumbers = Mutex<RootNumbers?>(nil)
     private let rootOrder = Mutex<RootOrder?>(nil)
+    private let namedRows = Mutex<NamedRows?>(nil)
 
     init(_ builder: borrowing Builder, records: (any FileRecords)?) {
         let columns = builder.columns
@@ -119,6 +120,16 @@ package final class FileSegment: Sendable {
             if let order { return order }
             let made = RootOrder(self)
             order = made
+            return made
+        }
+    }
+
+    /// The rows by the partition that they name, made at the first call.
+    var named: NamedRows {
+        namedRows.withLock { named in
+            if let named { return named }
+            let made = NamedRows(self)
+            named = made
             return made
         }
     }

@@ -14,7 +14,12 @@ package struct Job: Hashable, Sendable {
 
     package var id: JobID
     package var partition: PartitionID
+    /// Files referenced in the partition.
     package var inputs: [FileID]
+    /// What the inputs hold for other partitions, where the job finishes its files: these references go with the
+    /// job too, and their rows are written to files of their own. Ascending; empty where every input is
+    /// referenced in the partition alone, or where the table keeps partial references.
+    package var finishes: [ReferenceKey]
     package var status: Status
     /// Counts from 1; the commit of an earlier attempt is refused.
     package var attempt: Int
@@ -28,12 +33,13 @@ package struct Job: Hashable, Sendable {
     package var lastError: ByteString?
 
     package init(
-        id: JobID, partition: PartitionID, inputs: [FileID], status: Status, attempt: Int = 1,
-        session: SessionID?, strategy: ByteString, reason: ByteString
+        id: JobID, partition: PartitionID, inputs: [FileID], finishes: [ReferenceKey] = [], status: Status,
+        attempt: Int = 1, session: SessionID?, strategy: ByteString, reason: ByteString
     ) {
         self.id = id
         self.partition = partition
         self.inputs = inputs
+        self.finishes = finishes
         self.status = status
         self.attempt = attempt
         self.session = session
@@ -42,5 +48,10 @@ package struct Job: Hashable, Sendable {
         createdAtVersion = Version(0)
         createdAtTimestamp = 0
         failureCount = 0
+    }
+
+    /// All references that the job holds.
+    package var references: [ReferenceKey] {
+        inputs.map { ReferenceKey(file: $0, partition: partition) } + finishes
     }
 }

@@ -60,10 +60,26 @@ package struct LayeredMap<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         }
     }
 
+    package var keys: [Key] {
+        var keys: [Key] = []
+        keys.reserveCapacity(count)
+        forEach { key, _ in keys.append(key) }
+        return keys
+    }
+
     package var values: [Value] {
         var values: [Value] = []
         values.reserveCapacity(count)
         forEach { _, value in values.append(value) }
         return values
+    }
+}
+
+extension LayeredMap: Equatable where Value: Equatable {
+    package static func == (left: LayeredMap, right: LayeredMap) -> Bool {
+        guard left.count == right.count else { return false }
+        var isEqual = true
+        left.forEach { key, value in if right[key] != value { isEqual = false } }
+        return isEqual
     }
 }

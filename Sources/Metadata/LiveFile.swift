@@ -8,6 +8,7 @@ struct LiveFile {
     let partition: PartitionID?
     let sizeBytes: Int64
     let addedAtVersion: Version
+    let rowCount: Int64?
 
     init(_ entry: FileEntry) {
         id = entry.id
@@ -16,6 +17,7 @@ struct LiveFile {
         partition = entry.partition
         sizeBytes = entry.sizeBytes
         addedAtVersion = entry.addedAtVersion
+        rowCount = entry.rowCount
     }
 
     init(_ view: FileView) {
@@ -25,5 +27,6 @@ struct LiveFile {
         partition = view.namedPartition
         sizeBytes = view.sizeBytes
         addedAtVersion = view.addedAtVersion
+        rowCount = view.rowCount
     }
 }

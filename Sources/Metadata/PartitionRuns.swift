@@ -170,20 +170,23 @@ extension TableState {
         let made = PartitionRuns(
             partition: partition, files: files, setAside: setAside, hasRowKey: !definition.rowKey.isEmpty,
             targetFileSize: properties.compactionTargetFileSize)
-        runCache.withLock { $0[partition] = made }
+        runCache.withLock { $0.set(partition, made) }
         return made
     }
 
-    /// The files with a reference in the partition, explicit or implicit, by path of the implicit ones first.
+    /// The files with a reference in the partition, explicit or implicit; the implicit ones first.
     package func files(in partition: PartitionID) -> [FileView] {
-        var result: [FileView] = []
-        for file in files.files(in: partitions.root(of: partition)) where file.partition == partition {
-            if references.isEmpty || references.partitions(of: file.id).isEmpty { result.append(file) }
+        let implicit: [FileView]
+        if partitions.isEmpty {
+            implicit = files.files(in: partition).map { $0 }
+        } else if partitions.root(of: partition) == partition {
+            implicit = files.unnamedFiles(in: partition)
+        } else {
+            implicit = files.files(named: partition)
         }
-        for id in references.files(in: partition) {
-            if let file = files.view(id) { result.append(file) }
-        }
-        return result
+        if references.isEmpty { return implicit }
+        return implicit.filter { references.count(of: $0.id) == 0 }
+            + references.files(in: partition).compactMap { files.view($0) }
     }
 
     /// Bytes outside the largest run, over all partitions that have files.
@@ -193,16 +196,23 @@ extension TableState {
 
     /// The partitions that some live file is referenced in: the unsplit roots and the nodes of split ones.
     package func occupiedPartitions() -> [PartitionID] {
-        var result: [PartitionID] = []
-        var byRoot: [PartitionID: [PartitionID]] = [:]
-        for node in partitions.sorted() { byRoot[partitions.root(of: node.id), default: []].append(node.id) }
-        for root in files.rootPartitions() {
-            guard let nodes = byRoot[root.id] else {
-                result.append(root.id)
-                continue
-            }
-            for node in nodes where !files(in: node).isEmpty { result.append(node) }
+        occupiedCache.withLock { known in
+            if let known { return known }
+            let made = makeOccupiedPartitions()
+            known = made
+            return made
         }
-        return result
+    }
+
+    private func makeOccupiedPartitions() -> [PartitionID] {
+        let roots = files.rootPartitions().map(\.id)
+        if partitions.isEmpty { return roots }
+        var found: Set<PartitionID> = []
+        references.forEachPartition { found.insert($0) }
+        let candidates = files.namedPartitions().subtracting(found)
+            .union(roots.filter { partitions[$0] != nil && !found.contains($0) })
+        for partition in candidates where !files(in: partition).isEmpty { found.insert(partition) }
+        found.formUnion(roots.filter { partitions[$0] == nil })
+        return found.sorted()
     }
 }

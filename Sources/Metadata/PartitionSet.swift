@@ -44,6 +44,17 @@ package struct PartitionSet: Sendable {
         return node.children.flatMap { leaves(below: $0) }
     }
 
+    /// The node and all below it, parents before children.
+    package func nodes(below id: PartitionID) -> [PartitionID] {
+        var found = [id]
+        var next = 0
+        while next < found.count {
+            found += entries[found[next]]?.children ?? []
+            next += 1
+        }
+        return found
+    }
+
     /// The leaf of the root's tree to which a normalised key belongs.
     package func leaf(of root: PartitionID, for key: ByteString) -> PartitionID {
         var id = root
@@ -53,7 +64,38 @@ package struct PartitionSet: Sendable {
         return id
     }
 
+    /// True where the partition may be referenced: a node of a tree, or the name of a root.
+    package func contains(_ id: PartitionID) -> Bool { entries[id] != nil || !Self.isChildName(id) }
+
+    /// The lower of the nodes between the root and the leaves of both keys that still holds both.
+    package func lowestNode(of root: PartitionID, holding min: ByteString, _ max: ByteString) -> PartitionID {
+        var id = root
+        while let node = entries[id], node.children.count == 2, let right = entries[node.children[1]],
+            let key = right.minKey
+        {
+            guard (min < key) == (max < key) else { return id }
+            id = min < key ? node.children[0] : node.children[1]
+        }
+        return id
+    }
+
+    /// Children of splits have 16 hexadecimal digits, root partitions `column=value` or nothing.
+    private static func isChildName(_ id: PartitionID) -> Bool {
+        id.name.count == 16 && Hex.parse(id.name.bytes) != nil
+    }
+
     mutating func put(_ partition: Partition, at version: Version) {
         entries.put(partition.id, partition, at: version)
+    }
+
+    mutating func remove(_ id: PartitionID, at version: Version) -> Bool { entries.remove(id, at: version) }
+}
+
+extension Partition {
+    package var isLeaf: Bool { children.isEmpty }
+
+    /// Whether a normalised key lies in the partition's range.
+    package func contains(_ key: ByteString) -> Bool {
+        (minKey.map { $0 <= key } ?? true) && (maxKey.map { key < $0 } ?? true)
     }
 }

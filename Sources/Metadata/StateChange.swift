@@ -5,21 +5,26 @@ import Synchronization
 struct StateChange {
     let transaction: CommittedTransaction
     var facts: TableState.Facts
-    var holders: [ReferenceKey: JobID]
+    var holders: LayeredMap<ReferenceKey, JobID>
     /// Added and not yet in the set: they become one segment.
     var pending: [FileEntry] = []
     var pendingIDs: [FileID: Int] = [:]
     /// References that went, explicit and implicit: no job may hold one at the end.
     var released: [ReferenceKey] = []
-    /// Files whose explicit references changed.
-    var touched: Set<FileID> = []
+    /// Files that this transaction adds with references of their own.
+    var referenced: Set<FileID> = []
+    /// Files that lost a reference.
+    var bereft: Set<FileID> = []
+    /// Nodes that were put or removed, or are the neighbours of such.
+    var nodes: Set<PartitionID> = []
     /// Partitions whose runs are to be made anew; nil where all are.
     var affected: Set<PartitionID>? = []
-    private let runs: [PartitionID: PartitionRuns]
+    private let runs: LayeredMap<PartitionID, PartitionRuns>
 
     init(_ state: TableState, _ transaction: CommittedTransaction) {
         self.transaction = transaction
         facts = state.facts
+        facts.takenRows = state.takenCache.withLock { $0 }
         runs = state.runCache.withLock { $0 }
         holders = state.holders
         // What was never asked for need not be kept apart.
@@ -41,17 +46,18 @@ struct StateChange {
         for action in transaction.actions { try apply(action) }
         facts.files.add(takePending())
         try checkReleased()
-        try checkTouched()
+        try checkReferences()
+        try checkTree()
         let window = facts.properties.ingestDedupeDays * 86_400_000
         facts.receipts.drop(before: transaction.timestamp - window)
     }
 
     func finish() -> TableState {
-        var kept: [PartitionID: PartitionRuns] = [:]
+        var kept = LayeredMap<PartitionID, PartitionRuns>()
         if var affected {
             for key in released { affected.insert(key.partition) }
             kept = runs
-            for partition in affected { kept[partition] = nil }
+            kept.merge(Dictionary(uniqueKeysWithValues: affected.map { ($0, nil) }))
         }
         return TableState(facts, holders: holders, runs: kept)
     }
@@ -122,15 +128,18 @@ struct StateChange {
             if !isOwn { return }
             throw error("file \(removal.path.display) is removed and is not live")
         }
-        let explicit = facts.references.partitions(of: file.id)
-        for partition in explicit {
-            _ = facts.references.remove(file.id, in: partition, at: version)
-            released.append(ReferenceKey(file: file.id, partition: partition))
+        let explicit = facts.references.references(of: file.id)
+        for reference in explicit {
+            _ = facts.references.remove(file.id, in: reference.partition, at: version)
+            released.append(ReferenceKey(file: file.id, partition: reference.partition))
         }
         if explicit.isEmpty {
             released.append(ReferenceKey(file: file.id, partition: implicitPartition(of: file)))
+        } else {
+            facts.takenRows? -= (file.rowCount ?? 0) - explicit.reduce(0) { $0 + $1.rowCount }
         }
-        touched.remove(file.id)
+        referenced.remove(file.id)
+        bereft.remove(file.id)
         guard isOwn else { return }
         let garbage = GarbageEntry(
             file: file.id, path: file.path, sizeBytes: file.sizeBytes,
@@ -175,23 +184,6 @@ struct StateChange {
             guard let holder = holders[key] else { continue }
             throw error(
                 "file \(key.file) leaves partition \"\(key.partition)\" while job \(holder) holds it")
-        }
-    }
-
-    private func checkTouched() throws(StateError) {
-        for file in touched where isLive(file) {
-            let partitions = facts.references.partitions(of: file)
-            guard !partitions.isEmpty else {
-                throw error("file \(file) loses its last reference and stays live")
-            }
-            let all = Set(partitions)
-            for partition in partitions {
-                let above = facts.partitions.ancestors(of: partition)
-                if let overlapping = above.first(where: all.contains) {
-                    throw error(
-                        "file \(file) is referenced in \"\(partition)\" and in \"\(overlapping)\" above it")
-                }
-            }
         }
     }
 }

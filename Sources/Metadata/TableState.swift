@@ -6,7 +6,9 @@ import Synchronization
 package final class TableState: Sendable {
     package let facts: Facts
     /// The runs that were asked for, also by the states before where they are still so.
-    let runCache: Mutex<[PartitionID: PartitionRuns]>
+    let runCache: Mutex<LayeredMap<PartitionID, PartitionRuns>>
+    let occupiedCache = Mutex<[PartitionID]?>(nil)
+    let takenCache: Mutex<Int64?>
 
     /// The fields of a state, for whoever reads one from disk or makes the next.
     package struct Facts: Sendable {
@@ -25,13 +27,15 @@ package final class TableState: Sendable {
         package var schemaRegistry: [ByteString: ByteString]
         package var properties: TableProperties
         package var tags: [ByteString: Version]
-        package var jobs: [JobID: Job]
+        package var jobs: LayeredMap<JobID, Job>
         package var receipts: ReceiptWindow
         package var deadSessions: Set<SessionID>
         package var files: FileSet
         package var references: ReferenceSet
         package var garbage: GarbageSet
         package var partitions: PartitionSet
+        /// Rows that compactions took out of files which are live elsewhere; nil where they were not counted.
+        var takenRows: Int64?
 
         /// A table with nothing in it.
         package init(
@@ -46,13 +50,14 @@ package final class TableState: Sendable {
             schemaRegistry = [:]
             properties = TableProperties()
             tags = [:]
-            jobs = [:]
+            jobs = LayeredMap()
             receipts = ReceiptWindow()
             deadSessions = []
             files = FileSet(partitionColumns: definition.partitionColumns)
             references = ReferenceSet()
             garbage = GarbageSet()
             partitions = PartitionSet(partitionColumns: definition.partitionColumns)
+            takenRows = nil
             register(definition)
         }
 
@@ -68,26 +73,28 @@ package final class TableState: Sendable {
     }
 
     /// Which job holds a reference.
-    let holders: [ReferenceKey: JobID]
+    let holders: LayeredMap<ReferenceKey, JobID>
 
     package convenience init(_ facts: Facts) {
         self.init(facts, holders: Self.holders(of: facts.jobs))
     }
 
-    init(_ facts: Facts, holders: [ReferenceKey: JobID], runs: [PartitionID: PartitionRuns] = [:]) {
+    init(
+        _ facts: Facts, holders: LayeredMap<ReferenceKey, JobID>,
+        runs: LayeredMap<PartitionID, PartitionRuns> = LayeredMap()
+    ) {
         self.facts = facts
         self.holders = holders
         runCache = Mutex(runs)
+        takenCache = Mutex(facts.references.isEmpty ? 0 : facts.takenRows)
     }
 
-    static func holders(of jobs: [JobID: Job]) -> [ReferenceKey: JobID] {
-        var holders: [ReferenceKey: JobID] = [:]
-        for job in jobs.values {
-            for file in job.inputs {
-                holders[ReferenceKey(file: file, partition: job.partition)] = job.id
-            }
+    private static func holders(of jobs: LayeredMap<JobID, Job>) -> LayeredMap<ReferenceKey, JobID> {
+        var holders: [(ReferenceKey, JobID)] = []
+        jobs.forEach { id, job in
+            for reference in job.references { holders.append((reference, id)) }
         }
-        return holders
+        return LayeredMap(holders)
     }
 }
 
@@ -100,7 +107,7 @@ extension TableState {
     package var schemaRegistry: [ByteString: ByteString] { facts.schemaRegistry }
     package var properties: TableProperties { facts.properties }
     package var tags: [ByteString: Version] { facts.tags }
-    package var jobs: [JobID: Job] { facts.jobs }
+    package var jobs: LayeredMap<JobID, Job> { facts.jobs }
     package var receipts: ReceiptWindow { facts.receipts }
     package var deadSessions: Set<SessionID> { facts.deadSessions }
     package var files: FileSet { facts.files }
@@ -110,12 +117,52 @@ extension TableState {
 
     package var fileCount: Int { facts.files.count }
     package var totalBytes: Int64 { facts.files.totalBytes }
-    package var totalRows: Int64 { facts.files.totalRows }
+    /// Rows of the live files that some reference still holds.
+    package var totalRows: Int64 { facts.files.totalRows - takenRows }
+
+    /// Rows that compactions took out of files which are live elsewhere: above 0 only while a table that keeps
+    /// partial references has files that are live by halves.
+    package var takenRows: Int64 {
+        takenCache.withLock { known in
+            if let known { return known }
+            var taken: Int64 = 0
+            references.forEachFile { id in
+                let rows = files.view(id)?.rowCount ?? 0
+                taken += rows - references.references(of: id).reduce(0) { $0 + $1.rowCount }
+            }
+            known = taken
+            return taken
+        }
+    }
+
+    /// Whether every row of the file is live.
+    package func isWhole(_ file: FileView) -> Bool {
+        guard takenRows > 0, references.count(of: file.id) > 0 else { return true }
+        return references.references(of: file.id).reduce(0) { $0 + $1.rowCount } == file.rowCount ?? 0
+    }
 
     /// The partitions in which the file is live: its explicit references', or the one of its entry.
     package func partitions(of file: FileView) -> [PartitionID] {
         let explicit = facts.references.partitions(of: file.id)
         return explicit.isEmpty ? [file.partition] : explicit
+    }
+
+    /// How many partitions the file is live in.
+    package func referenceCount(of file: FileID) -> Int { max(1, facts.references.count(of: file)) }
+
+    /// Whether the file is live in the partition.
+    package func isReferenced(_ file: FileView, in partition: PartitionID) -> Bool {
+        facts.references.count(of: file.id) == 0
+            ? file.partition == partition : facts.references.contains(file.id, in: partition)
+    }
+
+    /// The file's reference in the partition, explicit or implicit.
+    package func reference(_ file: FileView, in partition: PartitionID) -> FileReference? {
+        if facts.references.count(of: file.id) > 0 {
+            return facts.references.reference(file.id, in: partition)
+        }
+        guard file.partition == partition else { return nil }
+        return FileReference(file: file.id, partition: partition, rowCount: file.rowCount ?? 0)
     }
 
     /// All references of the file, the implicit one too.

@@ -29,50 +29,6 @@ package struct Transaction: Sendable {
     }
 }
 
-/// Something a transaction read and that must still be so when it commits.
-package enum Precondition: Hashable, Sendable {
-    /// The table has exactly this schema id (nil: none yet).
-    case schema(id: ByteString?)
-    /// The file is live and referenced in the partition, and no job holds that reference.
-    case unassigned(file: FileID, partition: PartitionID)
-    /// The job is running as this attempt, held by this session, which was not declared dead.
-    case holdsJob(JobID, attempt: Int, session: SessionID)
-    /// The job exists and is waiting as this attempt.
-    case jobIsWaiting(JobID, attempt: Int)
-    case jobExists(JobID)
-    /// No file of this id is or was known.
-    case unknownFile(FileID)
-    case isLive(FileID)
-    case partitionIsLeaf(PartitionID)
-    /// The file is garbage (and, where asked, condemned already).
-    case isGarbage(FileID, condemned: Bool)
-    /// The property has this value (nil: default).
-    case property(name: ByteString, value: ByteString?)
-    /// No receipt of this name and content is younger than the table's dedupe window.
-    case notReceived(name: ByteString, contentHash: ByteString)
-    case sessionIsAlive(SessionID)
-    /// Nothing at all was committed since this version.
-    case isAt(Version)
-    /// The session was declared dead, and that was not forgotten.
-    case sessionIsDead(SessionID)
-}
-
-/// Why a transaction cannot be committed: the precondition that no longer holds, in words a person understands.
-package struct TransactionConflict: Error, Hashable, Sendable, CustomStringConvertible {
-    package var precondition: Precondition
-    package var message: String
-    /// The version at which the check failed.
-    package var version: Version
-
-    package init(_ precondition: Precondition, message: String, version: Version) {
-        self.precondition = precondition
-        self.message = message
-        self.version = version
-    }
-
-    package var description: String { message }
-}
-
 /// A transaction as it stands in the log.
 package struct CommittedTransaction: Sendable {
     package var id: CommitID

@@ -77,16 +77,27 @@ struct TableStateTests {
             ("names version 9", [.operation(.putTag(name: "t", version: Version(9)))]),
             ("tag t is removed", [.operation(.removeTag(name: "t"))]),
             ("is not live", [.operation(.putReference(reference(9, "")))]),
-            ("outside its root", [.operation(.putReference(reference(1, "elsewhere")))]),
+            ("is live already", [.operation(.putReference(reference(1, "")))]),
+            (
+                "outside its root",
+                [.add(fileEntry(2)), .operation(.putReference(reference(2, "elsewhere")))]
+            ),
+            (
+                "referenced twice",
+                [
+                    .add(fileEntry(2)), .operation(.putReference(reference(2, ""))),
+                    .operation(.putReference(reference(2, ""))),
+                ]
+            ),
             (
                 "no reference in partition",
-                [.operation(.removeReference(file: FileID(1), partition: PartitionID("")))]
+                [.operation(.removeReference(file: FileID(1), partition: PartitionID(""), rowCount: 10))]
             ),
             (
                 "loses its last reference",
                 [
-                    .operation(.putReference(reference(1, ""))),
-                    .operation(.removeReference(file: FileID(1), partition: PartitionID(""))),
+                    .add(fileEntry(2)), .operation(.putReference(reference(2, ""))),
+                    .operation(.removeReference(file: FileID(2), partition: PartitionID(""), rowCount: 5)),
                 ]
             ),
         ] as [(String, [Action])])
@@ -133,8 +144,11 @@ struct TableStateTests {
             .operation(.putPartition(node(right, parent: root, children: [], "m", nil))),
         ]
         let references: [Action] = [
-            .operation(.putReference(reference(1, "00000000000000a1"))),
-            .operation(.putReference(reference(1, "00000000000000a2"))),
+            .operation(
+                .splitReference(
+                    ReferenceSplit(
+                        file: FileID(1), partition: root,
+                        parts: [reference(1, "00000000000000a1"), reference(1, "00000000000000a2")])))
         ]
         let done = try state.applying(transaction(2, tree + references))
         let view = try #require(done.files.view(FileID(1)))

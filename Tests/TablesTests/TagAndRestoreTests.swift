@@ -157,10 +157,15 @@ struct TagAndRestoreTests {
                     .putPartition(
                         Partition(id: children[1], root: tuple, parent: root, minKey: middle, maxKey: nil))),
             ]
-                + children.map {
+                + [
                     .operation(
-                        .putReference(FileReference(file: fixture.file(1).id, partition: $0, rowCount: 5)))
-                })
+                        .splitReference(
+                            ReferenceSplit(
+                                file: fixture.file(1).id, partition: root,
+                                parts: children.map {
+                                    FileReference(file: fixture.file(1).id, partition: $0, rowCount: 5)
+                                })))
+                ])
         let split = fixture.table.state
         try fixture.remove(fixture.file(1))
         _ = try fixture.perform(.restore(version: ByteString(split.version.description)))

@@ -80,9 +80,7 @@ struct DamageTests {
         ]
         return [.add(table.file(month: 3)), .add(table.file(month: 4)), TestTable.removal(gone)]
             + partitions.map { .operation(.putPartition($0)) }
-            + leaves.map {
-                .operation(.putReference(FileReference(file: split.id, partition: $0, rowCount: 1)))
-            }
+            + [.operation(.splitReference(ReferenceSplit(halving: split, in: root, into: leaves)))]
     }
 
     /// The keys of manifests of the newest state, one of each kind.

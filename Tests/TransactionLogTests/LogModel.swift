@@ -148,9 +148,10 @@ struct LogModel {
         }
         for child in children {
             references.insert(ReferenceKey(file: entry.id, partition: child))
-            actions.append(
-                .operation(.putReference(FileReference(file: entry.id, partition: child, rowCount: 2))))
         }
+        actions.append(
+            .operation(.splitReference(ReferenceSplit(halving: entry, in: PartitionID(root), into: children)))
+        )
     }
 
     func check(_ state: TableState, _ comment: Comment) {

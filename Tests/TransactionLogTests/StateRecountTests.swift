@@ -90,9 +90,8 @@ private struct Recount {
         }
         for child in children {
             references.insert(ReferenceKey(file: entry.id, partition: child))
-            let reference = FileReference(file: entry.id, partition: child, rowCount: 1)
-            actions.append(.operation(.putReference(reference)))
         }
+        actions.append(.operation(.splitReference(ReferenceSplit(halving: entry, in: root, into: children))))
     }
 
     func check(_ state: TableState, _ comment: Comment) {

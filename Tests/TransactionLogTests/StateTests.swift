@@ -29,10 +29,8 @@ struct StateTests {
                     .putPartition(Partition(id: left, root: tuple, parent: root, minKey: nil, maxKey: key))),
                 .operation(
                     .putPartition(Partition(id: right, root: tuple, parent: root, minKey: key, maxKey: nil))),
-                .operation(.putReference(FileReference(file: files[2].id, partition: left, rowCount: 1))),
                 .operation(
-                    .putReference(
-                        FileReference(file: files[2].id, partition: right, rowCount: 2, isEstimated: true))),
+                    .splitReference(ReferenceSplit(halving: files[2], in: root, into: [left, right]))),
             ]))
         _ = try table.log.commit(table.removing([files[0]]))
         _ = try table.log.commit(

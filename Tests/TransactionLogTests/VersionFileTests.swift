@@ -84,7 +84,17 @@ struct VersionFileTests {
                 .putReference(
                     FileReference(
                         file: FileID(3), partition: PartitionID("p"), rowCount: 7, isEstimated: true))),
-            .operation(.removeReference(file: FileID(3), partition: PartitionID("p"))),
+            .operation(
+                .splitReference(
+                    ReferenceSplit(
+                        file: FileID(3), partition: PartitionID("p"),
+                        parts: [
+                            FileReference(file: FileID(3), partition: PartitionID("l"), rowCount: 3),
+                            FileReference(
+                                file: FileID(3), partition: PartitionID("r"), rowCount: 4, isEstimated: true),
+                        ]))),
+            .operation(.removeReference(file: FileID(3), partition: PartitionID("p"), rowCount: 7)),
+            .operation(.removePartition(PartitionID("p"))),
             .operation(
                 .putPartition(
                     Partition(

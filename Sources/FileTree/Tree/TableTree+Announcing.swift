@@ -28,7 +28,8 @@ extension TableTree {
                     addDirectories(of: file.path, to: &directories)
                     changed.insert(file.id)
                 case .operation(.putReference(let reference)): changed.insert(reference.file)
-                case .operation(.removeReference(let file, _)): changed.insert(file)
+                case .operation(.removeReference(let file, _, _)): changed.insert(file)
+                case .operation(.splitReference(let split)): changed.insert(split.file)
                 case .operation(.forget(let files)): announceDeleted(files, old)
                 default: break
                 }

@@ -126,7 +126,7 @@ extension StateManifest {
         facts.tags = Dictionary(tags.map { ($0.name, $0.version) }, uniquingKeysWith: { $1 })
         for text in jobs {
             let job = try ActionWire.job(WireObject("jobs", try Self.parse(text)))
-            facts.jobs[job.id] = job
+            facts.jobs.set(job.id, job)
         }
         var found: [IngestReceipt] = []
         for text in receipts {

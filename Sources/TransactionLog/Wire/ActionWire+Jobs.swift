@@ -9,6 +9,7 @@ extension ActionWire {
         writer.field("job", job.id.description)
         writer.field("partition", job.partition.name)
         writer.fileIDs("inputs", job.inputs)
+        if !job.finishes.isEmpty { write(finishes: job.finishes, to: &writer) }
         writer.field("status", job.status.rawValue)
         writer.field("attempt", job.attempt)
         writer.optional("session", job.session?.description)
@@ -29,7 +30,7 @@ extension ActionWire {
         }
         var job = Job(
             id: JobID(try wire.hex("job")), partition: PartitionID(try wire.string("partition")),
-            inputs: try wire.fileIDs("inputs"), status: status,
+            inputs: try wire.fileIDs("inputs"), finishes: try finishes(wire), status: status,
             attempt: try wire.count("attempt", default: 1),
             session: try wire.optionalHex("session").map(SessionID.init),
             strategy: try wire.optionalString("strategy") ?? "",
@@ -39,6 +40,33 @@ extension ActionWire {
         job.createdAtVersion = Version(try wire.optionalInteger("createdAtVersion") ?? 0)
         job.createdAtTimestamp = try wire.optionalInteger("createdAtTimestamp") ?? 0
         return job
+    }
+
+    /// `"finishes":[{"file":…,"partition":…},…]`.
+    private static func write(finishes references: [ReferenceKey], to writer: inout JSONWriter) {
+        writer.key("finishes")
+        writer.beginArray()
+        for reference in references {
+            writer.beginObject()
+            writer.field("file", reference.file.description)
+            writer.field("partition", reference.partition.name)
+            writer.endObject()
+        }
+        writer.endArray()
+    }
+
+    private static func finishes(_ wire: WireObject) throws(WireError) -> [ReferenceKey] {
+        guard let value = wire.value("finishes") else { return [] }
+        guard let values = value.arrayValue else { throw wire.wrong("finishes", "an array") }
+        var references: [ReferenceKey] = []
+        for value in values {
+            let reference = try WireObject("finishes", value)
+            references.append(
+                ReferenceKey(
+                    file: try reference.fileID("file"),
+                    partition: PartitionID(try reference.string("partition"))))
+        }
+        return references
     }
 
     static func write(_ receipt: IngestReceipt, stamped: Bool, to writer: inout JSONWriter) {

@@ -12,13 +12,20 @@ extension ActionWire {
         case .putReference(let reference):
             writer.field("op", "putReference")
             Self.write(reference, to: &writer)
-        case .removeReference(let file, let partition):
+        case .splitReference(let split):
+            writer.field("op", "splitReference")
+            Self.write(split, to: &writer)
+        case .removeReference(let file, let partition, let rowCount):
             writer.field("op", "removeReference")
             writer.field("file", file.description)
             writer.field("partition", partition.name)
+            writer.field("rows", rowCount)
         case .putPartition(let partition):
             writer.field("op", "putPartition")
             Self.write(partition, to: &writer)
+        case .removePartition(let partition):
+            writer.field("op", "removePartition")
+            writer.field("id", partition.name)
         case .putJob(let job):
             writer.field("op", "putJob")
             Self.write(job, stamped: false, to: &writer)
@@ -61,10 +68,13 @@ extension ActionWire {
         let name = try wire.string("op")
         switch name {
         case "putReference": return .putReference(try Self.reference(wire))
+        case "splitReference": return .splitReference(try Self.split(wire))
         case "removeReference":
             return .removeReference(
-                file: try wire.fileID("file"), partition: PartitionID(try wire.string("partition")))
+                file: try wire.fileID("file"), partition: PartitionID(try wire.string("partition")),
+                rowCount: try wire.integer("rows"))
         case "putPartition": return .putPartition(try Self.partition(wire))
+        case "removePartition": return .removePartition(PartitionID(try wire.string("id")))
         case "putJob": return .putJob(try Self.job(wire))
         case "removeJob":
             guard let outcome = JobOutcome(rawValue: try wire.string("outcome").display) else {
@@ -97,6 +107,38 @@ extension ActionWire {
         FileReference(
             file: try wire.fileID("file"), partition: PartitionID(try wire.string("partition")),
             rowCount: try wire.integer("rows"), isEstimated: try wire.boolean("estimated", default: false))
+    }
+
+    /// `{"file":…,"partition":…,"into":[{"partition":…,"rows":…,"estimated":true},…]}`.
+    static func write(_ split: ReferenceSplit, to writer: inout JSONWriter) {
+        writer.field("file", split.file.description)
+        writer.field("partition", split.partition.name)
+        writer.key("into")
+        writer.beginArray()
+        for part in split.parts {
+            writer.beginObject()
+            writer.field("partition", part.partition.name)
+            writer.field("rows", part.rowCount)
+            if part.isEstimated { writer.field("estimated", true) }
+            writer.endObject()
+        }
+        writer.endArray()
+    }
+
+    static func split(_ wire: WireObject) throws(WireError) -> ReferenceSplit {
+        let file = try wire.fileID("file")
+        guard let values = wire.value("into")?.arrayValue else { throw wire.wrong("into", "an array") }
+        var parts: [FileReference] = []
+        for value in values {
+            let part = try WireObject("into", value)
+            parts.append(
+                FileReference(
+                    file: file, partition: PartitionID(try part.string("partition")),
+                    rowCount: try part.integer("rows"),
+                    isEstimated: try part.boolean("estimated", default: false)))
+        }
+        return ReferenceSplit(
+            file: file, partition: PartitionID(try wire.string("partition")), parts: parts)
     }
 
     /// The root's values are an array here: a partition's tuple is looked at with its table's columns.
