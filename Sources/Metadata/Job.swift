@@ -20,6 +20,8 @@ package struct Job: Hashable, Sendable {
     /// job too, and their rows are written to files of their own. Ascending; empty where every input is
     /// referenced in the partition alone, or where the table keeps partial references.
     package var finishes: [ReferenceKey]
+    /// Ranges of keys of the partition that are merged already: a later attempt goes on behind them.
+    package var parts: [JobPart]
     package var status: Status
     /// Counts from 1; the commit of an earlier attempt is refused.
     package var attempt: Int
@@ -40,6 +42,7 @@ package struct Job: Hashable, Sendable {
         self.partition = partition
         self.inputs = inputs
         self.finishes = finishes
+        parts = []
         self.status = status
         self.attempt = attempt
         self.session = session

@@ -10,6 +10,7 @@ extension ActionWire {
         writer.field("partition", job.partition.name)
         writer.fileIDs("inputs", job.inputs)
         if !job.finishes.isEmpty { write(finishes: job.finishes, to: &writer) }
+        if !job.parts.isEmpty { write(parts: job.parts, to: &writer) }
         writer.field("status", job.status.rawValue)
         writer.field("attempt", job.attempt)
         writer.optional("session", job.session?.description)
@@ -35,6 +36,7 @@ extension ActionWire {
             session: try wire.optionalHex("session").map(SessionID.init),
             strategy: try wire.optionalString("strategy") ?? "",
             reason: try wire.optionalString("reason") ?? "")
+        job.parts = try parts(wire)
         job.failureCount = try wire.count("failures", default: 0)
         job.lastError = try wire.optionalString("lastError")
         job.createdAtVersion = Version(try wire.optionalInteger("createdAtVersion") ?? 0)
@@ -56,17 +58,11 @@ extension ActionWire {
     }
 
     private static func finishes(_ wire: WireObject) throws(WireError) -> [ReferenceKey] {
-        guard let value = wire.value("finishes") else { return [] }
-        guard let values = value.arrayValue else { throw wire.wrong("finishes", "an array") }
-        var references: [ReferenceKey] = []
-        for value in values {
-            let reference = try WireObject("finishes", value)
-            references.append(
-                ReferenceKey(
-                    file: try reference.fileID("file"),
-                    partition: PartitionID(try reference.string("partition"))))
+        try objects(wire, "finishes") { (reference) throws(WireError) in
+            ReferenceKey(
+                file: try reference.fileID("file"),
+                partition: PartitionID(try reference.string("partition")))
         }
-        return references
     }
 
     static func write(_ receipt: IngestReceipt, stamped: Bool, to writer: inout JSONWriter) {

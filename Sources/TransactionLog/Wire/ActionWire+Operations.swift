@@ -127,15 +127,11 @@ extension ActionWire {
 
     static func split(_ wire: WireObject) throws(WireError) -> ReferenceSplit {
         let file = try wire.fileID("file")
-        guard let values = wire.value("into")?.arrayValue else { throw wire.wrong("into", "an array") }
-        var parts: [FileReference] = []
-        for value in values {
-            let part = try WireObject("into", value)
-            parts.append(
-                FileReference(
-                    file: file, partition: PartitionID(try part.string("partition")),
-                    rowCount: try part.integer("rows"),
-                    isEstimated: try part.boolean("estimated", default: false)))
+        let parts = try objects(wire, "into") { (part) throws(WireError) in
+            FileReference(
+                file: file, partition: PartitionID(try part.string("partition")),
+                rowCount: try part.integer("rows"),
+                isEstimated: try part.boolean("estimated", default: false))
         }
         return ReferenceSplit(
             file: file, partition: PartitionID(try wire.string("partition")), parts: parts)
@@ -164,7 +160,7 @@ extension ActionWire {
             minKey: try wire.optionalHexBytes("minKey"), maxKey: try wire.optionalHexBytes("maxKey"))
     }
 
-    private static func arrayTuple(_ wire: WireObject, _ key: StaticString) throws(WireError)
+    static func arrayTuple(_ wire: WireObject, _ key: StaticString) throws(WireError)
         -> PartitionTuple
     {
         guard let values = wire.value(key)?.arrayValue else { throw wire.wrong(key, "an array") }
