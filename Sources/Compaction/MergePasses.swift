@@ -79,8 +79,8 @@ struct MergePasses {
         if !isLast { options.targetFileSizeBytes = 1 << 50 }
         let share = Double(total) / Double(passCount)
         return try MergeRun(
-            inputs, dropsDeletes: isLast && merge.dropsDeletes,
-            output: DataFileWriter(merge.context, options: options),
+            inputs, merge.context, files: options,
+            options: MergeRun.Options(dropsDeletes: isLast && merge.dropsDeletes),
             progress: { [progress] bytes in
                 let part = min(Double(before + bytes) / Double(passTotal), 1)
                 progress(passCount == 1 ? bytes : Int64(share * (Double(pass) + part)))

@@ -19,7 +19,6 @@ package final class DataFileWriter {
     /// The key of the last row.
     private var lastKey: ByteString?
     private var isEnded = false
-    private var probe: ParquetWriter?
 
     package init(_ context: DataFileContext, options: DataFileOptions = DataFileOptions()) {
         self.context = context
@@ -31,6 +30,7 @@ package final class DataFileWriter {
     deinit { if !isEnded { abort() } }
 
     private var hasKey: Bool { !encoder.columns.isEmpty }
+    private var isFull: Bool { current.map { $0.sizeBytes >= options.targetFileSizeBytes } ?? false }
 
     /// Appends rows, which are in key order and not below those before.
     ///
@@ -51,7 +51,7 @@ package final class DataFileWriter {
     }
 
     private func appendPiece(_ batch: ColumnBatch) throws {
-        if let output = current, output.sizeBytes >= options.targetFileSizeBytes {
+        if isFull, let output = current {
             let cut = hasKey ? firstRow(of: batch, notWith: lastKey) : 0
             if cut > 0 { try output.append(batch.slice(0..<cut)) }
             if cut < batch.rowCount {
@@ -118,33 +118,6 @@ package final class DataFileWriter {
         return ColumnBatch(schema: columns, columns: vectors, rowCount: batch.rowCount)
     }
 
-    /// Whether row groups of a file can be copied into files of this writer.
-    func canCopy(from file: ParquetFile) -> Bool {
-        guard file.columns == columns else { return false }
-        if probe == nil { probe = try? ParquetWriter(schema: columns, sink: { _ in }) }
-        return probe?.canCopy(from: file) ?? false
-    }
-
-    /// Appends a row group of another data file as it is.
-    func append(rowGroup: Int, of input: OpenDataFile) throws {
-        try undoing {
-            let rows = input.file.rowGroups[rowGroup].rows
-            let first = try input.key(ofRow: rows.lowerBound)
-            if let lastKey, hasKey, first < lastKey {
-                throw MergeError(
-                    .order, "a row group begins below the key written last", path: input.entry.path)
-            }
-            if let output = current, output.sizeBytes >= options.targetFileSizeBytes,
-                !hasKey || first != lastKey
-            {
-                try finishFile()
-            }
-            let output = try openOutput(firstKey: hasKey ? first : nil)
-            try output.append(rowGroup: rowGroup, of: input)
-            if hasKey { lastKey = try input.key(ofRow: rows.upperBound - 1) }
-        }
-    }
-
     private func openOutput(firstKey: ByteString?) throws -> OpenOutput {
         if let current { return current }
         let output = try OpenOutput(context, options, columns, firstKey: firstKey)
@@ -154,8 +127,7 @@ package final class DataFileWriter {
 
     private func finishFile() throws {
         guard let output = current else { return }
-        let entry = try output.finish(lastKey: lastKey)
-        finished.append((output.key, entry))
+        finished.append((output.key, try output.finish(lastKey: lastKey)))
         current = nil
     }
 
@@ -173,10 +145,12 @@ package final class DataFileWriter {
     package func abort() {
         current?.abort()
         current = nil
-        // What cannot be deleted now is an orphan, which garbage collection finds.
-        for file in finished { try? context.storage.delete(file.key) }
+        for file in finished { delete(file.key) }
         finished = []
     }
+
+    /// What cannot be deleted now is an orphan, which garbage collection finds.
+    private func delete(_ key: ByteString) { try? context.storage.delete(key) }
 
     private func undoing<R>(_ body: () throws -> R) throws -> R {
         precondition(!isEnded, "the writer has finished")
@@ -185,6 +159,51 @@ package final class DataFileWriter {
         } catch {
             abort()
             throw error
+        }
+    }
+}
+
+// MARK: Merging
+
+/// A merge counts what goes into each file, so it cuts between its pieces and not the writer inside them.
+extension DataFileWriter {
+    /// Whether row groups of a file can be copied into files of this writer.
+    func canCopy(from file: ParquetFile) -> Bool {
+        file.columns == columns && ParquetWriter.canCopy(columns, from: file)
+    }
+
+    /// Finishes the file where it has its size and the next one may begin with `key`. The file is then the
+    /// caller's: ``abort()`` leaves it.
+    func cut(before key: ByteString) throws -> FileEntry? {
+        guard isFull, !hasKey || key != lastKey else { return nil }
+        return try undoing {
+            try finishFile()
+            return finished.popLast()?.entry
+        }
+    }
+
+    /// Deletes a file that ``cut(before:)`` or ``finish()`` has given.
+    func discard(_ entry: FileEntry) { delete(ObjectKey.child(entry.path, of: context.directory)) }
+
+    /// Appends rows of a merge, which are in order and have the columns of the file.
+    func append(merged batch: ColumnBatch) throws {
+        guard batch.rowCount > 0 else { return }
+        try undoing {
+            try checkOrder(batch)
+            try write(batch)
+        }
+    }
+
+    /// Appends a row group of another data file as it is.
+    func append(rowGroup: Int, of input: OpenDataFile, firstKey: ByteString, lastKey last: ByteString) throws {
+        try undoing {
+            if let lastKey, hasKey, firstKey < lastKey {
+                throw MergeError(
+                    .order, "a row group begins below the key written last", path: input.entry.path)
+            }
+            let output = try openOutput(firstKey: hasKey ? firstKey : nil)
+            try output.append(rowGroup: rowGroup, of: input)
+            if hasKey { lastKey = last }
         }
     }
 }

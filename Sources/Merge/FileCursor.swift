@@ -8,6 +8,7 @@ import Records
 /// range, with the sequences of an upsert table filled in. Checks that the keys ascend.
 final class FileCursor: BlockSource {
     private let input: OpenDataFile
+    private let number: Int
     private let mapping: ColumnMapping
     private let reader: ParquetReader
     private let encoder: KeyEncoder
@@ -15,21 +16,28 @@ final class FileCursor: BlockSource {
     private let shared: [UInt8]
     private let isUpsert: Bool
     private let monitor: MergeMonitor
+    private var pace: RowPace
     private var last: ByteString?
     private var isAtEnd = false
 
     /// - Parameters:
+    ///   - number: the input's among those of the merge.
     ///   - shared: bytes with which all keys of the merge begin.
     ///   - memoryBytes: about what may be held of the input at once, beside a page of each column.
     init(
-        _ input: OpenDataFile, rows: Range<Int>, clip: KeyRange, shared: [UInt8], isUpsert: Bool,
+        _ input: OpenDataFile, number: Int, rows: Range<Int>, clip: KeyRange, shared: [UInt8], isUpsert: Bool,
         memoryBytes: Int, monitor: MergeMonitor
     ) throws(MergeError) {
         self.input = input
+        self.number = number
         mapping = try ColumnMapping(of: input.file.columns, to: input.columns, path: input.entry.path)
-        let options = input.readerOptions(memoryBytes: memoryBytes, columns: mapping.fileColumns.count)
+        // Two blocks may be alive at once, the one read and the one not yet gathered.
+        pace = RowPace(budgetBytes: memoryBytes / 8 * 3)
+        let readAhead = memoryBytes / 4 / max(mapping.fileColumns.count, 1)
         reader = ParquetReader(
-            input.file, columns: mapping.fileColumns, rows: rows, options: options)
+            input.file, columns: mapping.fileColumns, rows: rows,
+            options: ParquetReader.Options(
+                batchRows: RowPace.mostRows, batchBytes: .max, readAhead: min(max(readAhead, 8 << 10), 128 << 10)))
         encoder = KeyEncoder(columns: input.keyColumns)
         self.clip = clip
         self.shared = shared
@@ -41,10 +49,10 @@ final class FileCursor: BlockSource {
         while !isAtEnd {
             try monitor.cancellation.check()
             let read = try MergeError.reading(input.entry.path) { () throws(ParquetError) in
-                try reader.next()
+                try reader.next(atMost: pace.rows)
             }
             guard let read else { break }
-            monitor.consumed(read.rowCount, of: input)
+            monitor.read(read.rowCount, of: number)
             if let block = try block(of: try mapping.map(read)) { return block }
         }
         isAtEnd = true
@@ -54,6 +62,8 @@ final class FileCursor: BlockSource {
     private func block(of whole: ColumnBatch) throws(MergeError) -> MergeBlock? {
         var batch = whole
         var keys = encoder.encode(batch)
+        // A key is held with its prefix and its place.
+        pace.took(batch.rowCount, bytes: batch.byteCount + keys.bytes.count + 12 * batch.rowCount)
         if clip != .all {
             let start = clip.min.map { keys.lowerBound($0) } ?? 0
             let end = clip.max.map { keys.lowerBound($0) } ?? keys.count
@@ -64,19 +74,20 @@ final class FileCursor: BlockSource {
                 keys = keys.gather((start..<end).map { UInt32($0) })
             }
         }
-        monitor.entered(batch.rowCount)
+        monitor.entered(batch.rowCount, of: number)
         let block = KeyBlock(keys, sharedCount: shared.count)
         let isStrict = try checkOrder(block)
         guard isUpsert else {
             return MergeBlock(
                 batch: batch, keys: block, isStrictlyAscending: isStrict,
-                sequences: SequenceColumn(count: batch.rowCount, repeating: input.entry.sequence))
+                sequences: SequenceColumn(count: batch.rowCount, repeating: input.entry.sequence),
+                input: number)
         }
         let sequences = fillSequences(&batch)
         let deleted = fillDeleted(&batch)
         return MergeBlock(
             batch: batch, keys: block, isStrictlyAscending: isStrict, sequences: sequences,
-            deleted: deleted)
+            deleted: deleted, input: number)
     }
 
     /// Whether no two neighbours are equal; throws where a key is below the one before it.

@@ -10,10 +10,12 @@ final class MergeBlock {
     let sequences: SequenceColumn?
     /// 1 for each row that is a delete marker; nil where none is.
     let deleted: [UInt8]?
+    /// The number of the input that the rows came from.
+    let input: Int
 
     init(
         batch: ColumnBatch, keys: KeyBlock, isStrictlyAscending: Bool, sequences: SequenceColumn? = nil,
-        deleted: [UInt8]? = nil
+        deleted: [UInt8]? = nil, input: Int = 0
     ) {
         precondition(batch.rowCount == keys.rowCount)
         self.batch = batch
@@ -21,6 +23,7 @@ final class MergeBlock {
         self.isStrictlyAscending = isStrictlyAscending
         self.sequences = sequences
         self.deleted = deleted
+        self.input = input
     }
 }
 
@@ -47,22 +50,4 @@ final class SequenceColumn {
 protocol BlockSource: AnyObject {
     /// The next block, never an empty one; nil at the end.
     func nextBlock() throws -> MergeBlock?
-}
-
-/// Consecutive rows of one block that go to the output together.
-struct RowSpan {
-    var block: UInt32
-    var start: UInt32
-    var count: UInt32
-}
-
-/// The next rows of a merge, as spans of the batches they came from.
-struct MergedSpans {
-    var batches: [ColumnBatch] = []
-    /// The delete marks of each batch's rows, nil where it has none; empty where no delete marks are kept.
-    var deleted: [[UInt8]?] = []
-    var spans: [RowSpan] = []
-    var rowCount = 0
-    /// Rows left out because a newer row of the same key came.
-    var supersededCount = 0
 }

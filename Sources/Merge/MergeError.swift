@@ -14,6 +14,8 @@ package struct MergeError: Error, Sendable, CustomStringConvertible {
         case order
         /// Rows in are not rows out plus rows dropped: a defect of this program, caught before the commit.
         case accounting
+        /// What an earlier attempt is said to have finished cannot be gone on from: the merge is to begin anew.
+        case resuming
     }
 
     package var kind: Kind

@@ -2,156 +2,163 @@ package import Metadata
 import Parquet
 package import Platform
 import Records
-import Synchronization
-
-/// What a merge has done.
-package struct MergeResult: Sendable {
-    /// The files written, in key order, durable and not yet committed.
-    package var outputs: [FileEntry]
-    /// Rows of the inputs, those outside the inputs' ranges left out.
-    package var rowsIn: Int64
-    package var rowsOut: Int64
-    /// Rows superseded by a newer row of their key, and deleted ones.
-    package var rowsDropped: Int64
-    /// Of `rowsOut`, those in row groups passed through undecoded.
-    package var rowsPassedThrough: Int64
-}
+import Storage
 
 /// Merges data files of one partition into new ones.
 ///
 /// An append table keeps all rows, equal keys in the order of their files' sequences. An upsert table keeps
 /// the newest row of each key by (sequence, place in its file), and writes each row's sequence beside it.
-/// Reading and merging run on a thread of their own while the caller's encodes and compresses.
+/// Reading and merging run on a thread of their own while another encodes and compresses; where several ranges of
+/// keys are merged at the same time, each has two threads and files of its own.
 package struct MergeRun {
-    private let inputs: [MergeInput]
-    private let dropsDeletes: Bool
-    private let output: DataFileWriter
+    package struct Options: Sendable {
+        /// Leaves delete markers out; right only where nothing else holds rows as old.
+        package var dropsDeletes: Bool
+        /// Ranges of keys that are merged at the same time. A table without a row key has one.
+        package var rangeCount: Int
+        /// For all ranges together, beside a page of each column of each input that overlaps others.
+        package var memoryBytes: Int
+
+        package init(dropsDeletes: Bool = false, rangeCount: Int = 1, memoryBytes: Int = 128 << 20) {
+            self.dropsDeletes = dropsDeletes
+            self.rangeCount = rangeCount
+            self.memoryBytes = memoryBytes
+        }
+    }
+
+    let inputs: [MergeInput]
+    let context: DataFileContext
+    let fileOptions: DataFileOptions
+    let options: Options
+    let finished: [JobPart]
+    private let onPart: (@Sendable (JobPart) throws -> Void)?
     private let progress: @Sendable (Int64) -> Void
     private let cancellation: Cancellation
 
     /// - Parameters:
-    ///   - dropsDeletes: leaves delete markers out; right only where nothing else holds rows as old.
-    ///   - progress: called with the bytes of the inputs read so far, on the reading thread.
+    ///   - files: how the files to write are cut and laid out.
+    ///   - finished: parts of an earlier run over the same inputs, whose ranges are not merged again. Their outputs
+    ///     are given with the others.
+    ///   - onPart: told each part once its output is durable, by one thread at a time. The part reaches from where
+    ///     the one before it ends up to the next output's first key, or to one below it with nothing between. The
+    ///     parts of a run and `finished` together hold all keys. Never called for a table without a row key.
+    ///   - progress: called with the bytes of the inputs read so far, by one thread at a time.
     package init(
-        _ inputs: [MergeInput], dropsDeletes: Bool, output: DataFileWriter,
+        _ inputs: [MergeInput], _ context: DataFileContext, files: DataFileOptions = DataFileOptions(),
+        options: Options = Options(), finished: [JobPart] = [],
+        onPart: (@Sendable (JobPart) throws -> Void)? = nil,
         progress: @escaping @Sendable (Int64) -> Void = { _ in },
         cancellation: Cancellation = Cancellation()
     ) {
         self.inputs = inputs
-        self.dropsDeletes = dropsDeletes
-        self.output = output
+        self.context = context
+        self.fileOptions = files
+        self.options = options
+        self.finished = finished
+        self.onPart = context.schema.dataKeyColumns.isEmpty ? nil : onPart
         self.progress = progress
         self.cancellation = cancellation
     }
 
-    /// Runs the merge. When it throws, nothing that it wrote is left in storage.
+    /// Runs the merge. When it throws, nothing that it wrote is left in storage but the outputs of parts that
+    /// `onPart` was told.
     package func run() throws -> MergeResult {
+        try checkFinished()
+        let isUpsert = context.kind == .upsert
+        let files = try MergeInput.open(
+            inputs, schema: context.schema, isUpsert: isUpsert, { try context.open($0) })
+        let survey = try MergeSurvey(files)
+        // Stops all ranges when one fails.
+        let stop = Cancellation(parent: cancellation)
+        let monitor = MergeMonitor(survey.inputs, cancellation: stop, progress: progress)
+        note(finished, files.map(\.file.entry.id), monitor)
+        let merges = try rangeMerges(files, try ranges(survey), monitor)
         do {
-            return try merge()
+            try RangeWorkers.run(merges, count: options.rangeCount, stop: stop)
+            let result = MergeResult(
+                finished + merges.flatMap(\.parts),
+                rowsPassedThrough: merges.reduce(0) { $0 + $1.rowsPassedThrough })
+            try survey.check(result, finished, monitor)
+            monitor.finished()
+            return result
         } catch {
-            output.abort()
+            if onPart == nil { merges.forEach { $0.discard() } }
             throw error
         }
     }
 
-    private func merge() throws -> MergeResult {
-        let context = output.context
-        let isUpsert = context.kind == .upsert
-        let files = try MergeInput.open(
-            inputs, schema: context.schema, isUpsert: isUpsert, { try context.open($0) })
-        let monitor = MergeMonitor(cancellation: cancellation, progress: progress)
-        let blocks = try MergedBlocks(
-            files,
-            options: MergedBlocks.Options(
-                isUpsert: isUpsert, dropsDeletes: dropsDeletes, canPass: { output.canCopy(from: $0) },
-                smallestPassedBytes: output.options.smallestPassedBytes),
-            monitor: monitor)
-        var dropped: Int64 = 0
-        var passed: Int64 = 0
-        try MergePipeline(blocks).forEach { item in
-            try cancellation.check()
-            switch item {
-            case .rows(let batch, let count):
-                dropped += Int64(count)
-                if batch.rowCount > 0 { try output.append(batch) }
-            case .rowGroup(let input, let rowGroup):
-                passed += Int64(input.file.rowGroups[rowGroup].rows.count)
-                try output.append(rowGroup: rowGroup, of: input)
+    /// What is left to merge, in as many ranges as are wanted or more.
+    private func ranges(_ survey: MergeSurvey) throws -> [KeyRange] {
+        guard let gaps = MergeRanges.gaps(between: finished.map(\.range)) else {
+            throw MergeError(.resuming, "parts said to be finished overlap")
+        }
+        guard !context.schema.dataKeyColumns.isEmpty, gaps.count < options.rangeCount else { return gaps }
+        return MergeRanges.split(gaps, into: options.rangeCount, samples: try survey.samples())
+    }
+
+    private func rangeMerges(
+        _ files: [(file: OpenDataFile, range: KeyRange)], _ ranges: [KeyRange], _ monitor: MergeMonitor
+    ) throws -> [RangeMerge] {
+        let memory = MergeMemory(
+            limitBytes: options.memoryBytes, ranges: min(ranges.count, options.rangeCount))
+        var layout = fileOptions
+        layout.rowGroupBytes = min(layout.rowGroupBytes, memory.rowGroupBytes)
+        let told = Monitor(())
+        return try ranges.map { range in
+            let writer = DataFileWriter(context, options: layout)
+            let blocks = try MergedBlocks(
+                files, clip: range,
+                options: MergedBlocks.Options(
+                    isUpsert: context.kind == .upsert, dropsDeletes: options.dropsDeletes,
+                    canPass: { writer.canCopy(from: $0) }, smallestPassedBytes: layout.smallestPassedBytes,
+                    inputBytes: memory.inputBytes,
+                    // A piece that is large next to a file would overshoot its target.
+                    batchBytes: min(memory.batchBytes, Int(clamping: layout.targetFileSizeBytes / 8))),
+                monitor: monitor)
+            return RangeMerge(
+                range, of: files.map(\.file.entry.id), blocks, into: writer, cancellation: monitor.cancellation
+            ) { [onPart] part in
+                try told.withLock { _ in try onPart?(part) }
             }
         }
-        let outputs = try output.finish()
-        let rowsOut = outputs.reduce(0) { $0 + ($1.rowCount ?? 0) }
-        try checkRows(files.map(\.file), monitor, rowsOut: rowsOut, dropped: dropped)
-        monitor.finished(inputBytes: inputs.reduce(0) { $0 + $1.entry.sizeBytes })
-        return MergeResult(
-            outputs: outputs, rowsIn: monitor.rowsIn, rowsOut: rowsOut, rowsDropped: dropped,
-            rowsPassedThrough: passed)
     }
 
-    /// Rows in = rows out + rows dropped, counted at both ends, or the outputs are not given out.
-    private func checkRows(
-        _ files: [OpenDataFile], _ monitor: MergeMonitor, rowsOut: Int64, dropped: Int64
-    ) throws(MergeError) {
-        if inputs.allSatisfy({ $0.range == .all }) {
-            let stated = files.reduce(0) { $0 + $1.file.rowCount }
-            guard Int64(stated) == monitor.rowsIn else {
-                throw MergeError(
-                    .accounting, "the inputs have \(stated) rows, \(monitor.rowsIn) were read")
-            }
-        }
-        guard monitor.rowsIn == rowsOut + dropped else {
-            throw MergeError(
-                .accounting,
-                "\(monitor.rowsIn) rows came in, \(rowsOut) went out and \(dropped) were dropped")
+    /// Counts rows of finished parts as read.
+    private func note(_ finished: [JobPart], _ files: [FileID], _ monitor: MergeMonitor) {
+        for (input, file) in files.enumerated() {
+            let rows = finished.reduce(0) { $0 + ($1.rowsInByFile[file] ?? 0) }
+            if rows > 0 { monitor.read(Int(clamping: rows), of: input) }
         }
     }
-}
 
-/// Reads and merges on a thread of its own, a few batches ahead of who takes them.
-struct MergePipeline {
-    /// The blocks are used by the thread alone from its start to its end, and the caller waits for that.
-    private struct Handover: @unchecked Sendable {
-        let blocks: MergedBlocks
-    }
-
-    /// What is in flight is a batch or an immutable open file.
-    private struct Item: @unchecked Sendable {
-        let output: MergeOutput
-    }
-
-    private let handover: Handover
-
-    init(_ blocks: MergedBlocks) { handover = Handover(blocks: blocks) }
-
-    /// Calls `body` with each output in order, on the calling thread. The first error of either side ends it.
-    func forEach(_ body: (MergeOutput) throws -> Void) throws {
-        let queue = BoundedQueue<Item>(capacity: 6)
-        let failure = FailureBox()
-        let thread = Thread.spawn(name: "firn-merge") { [handover] in
-            do {
-                while let output = try handover.blocks.next() {
-                    if !queue.push(Item(output: output)) { break }
+    /// Whether the parts said to be finished can be: their rows add up, they are of these inputs and their files are
+    /// there.
+    private func checkFinished() throws(MergeError) {
+        let known = Set(inputs.map(\.entry.id))
+        let hasKey = !context.schema.dataKeyColumns.isEmpty
+        for part in finished {
+            guard hasKey, part.rowsIn == part.rowsInByFile.values.reduce(0, +),
+                part.rowsIn == part.rowsOut + part.rowsDropped,
+                part.rowsInByFile.keys.allSatisfy({ known.contains($0) })
+            else { throw MergeError(.resuming, "a part said to be finished is not one of this merge") }
+            for output in part.outputs {
+                guard try sizeBytes(of: output) == output.sizeBytes else {
+                    throw MergeError(
+                        .resuming, "the output of a part said to be finished is not there",
+                        path: output.path)
                 }
-            } catch {
-                failure.set(error)
             }
-            queue.close()
         }
-        defer {
-            queue.close(discarding: true)
-            thread.join()
-        }
-        while let item = queue.pop() { try body(item.output) }
-        thread.join()
-        if let error = failure.error { throw error }
     }
-}
 
-/// The error of another thread.
-private final class FailureBox: Sendable {
-    private let box = Mutex<(any Error)?>(nil)
-
-    var error: (any Error)? { box.withLock { $0 } }
-
-    func set(_ error: any Error) { box.withLock { $0 = error } }
+    private func sizeBytes(of output: FileEntry) throws(MergeError) -> Int64? {
+        do throws(StorageError) {
+            let key = ObjectKey.child(output.path, of: context.directory)
+            return try context.storage.metadata(of: key).map { Int64(clamping: $0.sizeBytes) }
+        } catch {
+            throw MergeError(
+                .storage, "a finished output cannot be looked at: \(error)", path: output.path,
+                underlying: error)
+        }
+    }
 }

@@ -4,13 +4,6 @@ import Parquet
 import Platform
 import Records
 
-/// What comes out of a merge, in order: gathered rows, or a row group that is passed on as it is.
-enum MergeOutput {
-    /// Rows of the merge, and how many were left out on the way to them.
-    case rows(ColumnBatch, dropped: Int)
-    case rowGroup(OpenDataFile, Int)
-}
-
 /// Runs the steps of a merge over its open inputs.
 final class MergedBlocks {
     struct Options {
@@ -19,55 +12,71 @@ final class MergedBlocks {
         var dropsDeletes: Bool
         /// Whether row groups of a file may be passed through undecoded.
         var canPass: (ParquetFile) -> Bool = { _ in false }
-        /// Memory for decoded blocks of all inputs together.
-        var blockMemoryBytes = 48 << 20
         /// Row groups smaller than this are merged, so that rewriting also makes them larger.
         var smallestPassedBytes = 1 << 20
+        /// Memory for decoded blocks of all inputs together.
+        var inputBytes = 48 << 20
+        /// About the size of a piece of gathered rows.
+        var batchBytes = 2 << 20
     }
 
     private let inputs: [OpenDataFile]
+    /// The part of each input's range that is merged here.
     private let ranges: [KeyRange]
     private let options: Options
     private let monitor: MergeMonitor
     private var steps: ArraySlice<MergePlan.Step>
     private var merger: SpanMerger?
-    static let batchRows = 8_192
+    private var pace: RowPace
 
-    /// - Parameter inputs: in the order of their sequences.
-    init(_ inputs: [(file: OpenDataFile, range: KeyRange)], options: Options, monitor: MergeMonitor) throws {
+    /// - Parameters:
+    ///   - inputs: in the order of their sequences, as the monitor numbers them.
+    ///   - clip: only keys in it are merged, of each input those in the input's own range too.
+    init(
+        _ inputs: [(file: OpenDataFile, range: KeyRange)], clip: KeyRange = .all, options: Options,
+        monitor: MergeMonitor
+    ) throws {
         self.inputs = inputs.map(\.file)
-        ranges = inputs.map(\.range)
+        ranges = inputs.map { $0.range.intersection(clip) }
         self.options = options
         self.monitor = monitor
+        pace = RowPace(budgetBytes: options.batchBytes)
         steps = []
         steps = try plan()[...]
     }
 
-    func next() throws -> MergeOutput? {
+    func next() throws -> MergedPiece? {
         while true {
             try monitor.cancellation.check()
             if let merger {
-                if let output = try rows(merger) { return output }
+                if let piece = try rows(merger) { return piece }
                 self.merger = nil
             }
             guard let step = steps.popFirst() else { return nil }
             switch step {
             case .pass(let section):
-                let input = inputs[section.input]
-                monitor.entered(section.rows.count)
-                monitor.consumed(section.rows.count, of: input)
-                return .rowGroup(input, section.rowGroup)
+                monitor.entered(section.rows.count, of: section.input)
+                monitor.read(section.rows.count, of: section.input)
+                return MergedPiece(
+                    content: .rowGroup(inputs[section.input], section.rowGroup, lastKey: section.max),
+                    firstKey: section.min, rowsIn: [section.input: section.rows.count])
             case .merge(let sections):
                 merger = try open(sections)
             }
         }
     }
 
-    private func rows(_ merger: SpanMerger) throws -> MergeOutput? {
-        guard var spans = try merger.next(rowLimit: MergedBlocks.batchRows) else { return nil }
+    private func rows(_ merger: SpanMerger) throws -> MergedPiece? {
+        guard var spans = try merger.next(rowLimit: pace.rows), let firstKey = spans.firstKey else {
+            return nil
+        }
+        let rowsIn = spans.rowsIn
         var dropped = spans.supersededCount
         if options.isUpsert, options.dropsDeletes { dropped += spans.removeDeleted() }
-        return .rows(spans.gather(), dropped: dropped)
+        let batch = spans.gather()
+        pace.took(batch.rowCount, bytes: batch.byteCount)
+        return MergedPiece(
+            content: .rows(batch), firstKey: ByteString(firstKey), rowsIn: rowsIn, droppedCount: dropped)
     }
 
     private func plan() throws -> [MergePlan.Step] {
@@ -83,53 +92,61 @@ final class MergedBlocks {
     private func sections(of index: Int) throws -> [MergePlan.Section] {
         let input = inputs[index]
         let range = ranges[index]
-        guard input.file.rowCount > 0 else { return [] }
-        let rows = try input.rows(overlapping: range)
-        let groups = input.file.rowGroups.indices.filter {
-            !input.file.rowGroups[$0].rows.isEmpty && rows.overlaps(input.file.rowGroups[$0].rows)
-        }
-        let isPassable = !options.isUpsert && range == .all && options.canPass(input.file)
-        guard isPassable || input.keyColumns.isEmpty else { return try whole(index, groups, range) }
-        return try groups.map { group in
-            let rows = input.file.rowGroups[group].rows
+        guard input.file.rowCount > 0, !range.isEmpty else { return [] }
+        let search = try KeySearch(input)
+        let rows = try search.rows(in: range).possible
+        let isPassable = !options.isUpsert && options.canPass(input.file)
+        guard isPassable || input.keyColumns.isEmpty else { return try whole(index, rows) }
+        return try input.file.rowGroups.indices.compactMap { group in
+            let all = input.file.rowGroups[group].rows
+            let part = all.clamped(to: rows)
+            guard !part.isEmpty else { return nil }
+            let min = try search.key(ofRow: part.lowerBound)
+            let max = try search.key(ofRow: part.upperBound - 1)
+            // Rows at the ends may lie outside the range where the file has no page index.
+            let isInside = part == all && range.contains(min) && range.contains(max)
             let size = input.file.rowGroups[group].compressedSize
-            return MergePlan.Section(
-                input: index, rowGroup: group, rows: rows, min: try input.key(ofRow: rows.lowerBound),
-                max: try input.key(ofRow: rows.upperBound - 1),
-                isPassable: isPassable && size >= options.smallestPassedBytes)
+            return section(
+                index, group, part, min, max,
+                isPassable: isPassable && isInside && size >= options.smallestPassedBytes)
         }
     }
 
     /// One section for all of an input that cannot be passed through.
-    private func whole(
-        _ index: Int, _ groups: [Int], _ range: KeyRange
-    ) throws -> [MergePlan.Section] {
-        let input = inputs[index]
-        guard let first = groups.first, let last = groups.last, let bounds = try input.keyBounds() else {
-            return []
-        }
-        let rows = input.file.rowGroups[first].rows.lowerBound..<input.file.rowGroups[last].rows.upperBound
-        let min = max(range.min ?? bounds.min, bounds.min)
-        let max = Swift.min(range.max ?? bounds.max, bounds.max)
-        guard min <= max else { return [] }
-        return [
-            MergePlan.Section(
-                input: index, rowGroup: first, rows: rows, min: min, max: max, isPassable: false)
-        ]
+    private func whole(_ index: Int, _ rows: Range<Int>) throws -> [MergePlan.Section] {
+        let groups = inputs[index].file.rowGroups
+        guard let group = groups.firstIndex(where: { $0.rows.overlaps(rows) }),
+            let bounds = try inputs[index].keyBounds(),
+            let section = section(index, group, rows, bounds.min, bounds.max, isPassable: false)
+        else { return [] }
+        return [section]
+    }
+
+    /// A section with its bounds clipped; nil where none of its rows can be in the range.
+    private func section(
+        _ index: Int, _ group: Int, _ rows: Range<Int>, _ min: ByteString, _ max: ByteString, isPassable: Bool
+    ) -> MergePlan.Section? {
+        let low = Swift.max(ranges[index].min ?? min, min)
+        let high = Swift.min(ranges[index].max ?? max, max)
+        guard low <= high else { return nil }
+        return MergePlan.Section(
+            input: index, rowGroup: group, rows: rows, min: low, max: high, isPassable: isPassable)
     }
 
     private func open(_ sections: [MergePlan.Section]) throws -> SpanMerger {
         let lanes = MergePlan.lanes(sections)
         let bounds = sections.flatMap { [$0.min, $0.max] }
         let shared = KeyBlock.sharedPrefix(of: bounds)
-        let budget = options.blockMemoryBytes / max(lanes.count, 1)
+        let budget = options.inputBytes / max(lanes.count, 1)
         let sources = lanes.map { lane in
             ChainedSource(
                 joined(lane).map { section in
                     { [self] in try cursor(section, shared: shared, budget: budget) }
                 })
         }
-        return SpanMerger(sources, sharedCount: shared.count, keepsNewest: options.isUpsert)
+        return SpanMerger(
+            sources, sharedCount: shared.count, keepsNewest: options.isUpsert,
+            endsAtKeys: inputs.first?.keyColumns.isEmpty == false)
     }
 
     /// Neighbouring row groups of one file as one stretch of rows.
@@ -151,24 +168,7 @@ final class MergedBlocks {
         _ section: MergePlan.Section, shared: [UInt8], budget: Int
     ) throws -> any BlockSource {
         try FileCursor(
-            inputs[section.input], rows: section.rows, clip: ranges[section.input], shared: shared,
-            isUpsert: options.isUpsert, memoryBytes: budget, monitor: monitor)
-    }
-}
-
-extension OpenDataFile {
-    /// Blocks and fetches that keep within a share of memory.
-    func readerOptions(memoryBytes: Int, columns: Int) -> ParquetReader.Options {
-        // Two blocks may be alive at once, the one read and the one not yet gathered.
-        let rows = max(min(memoryBytes / 2 / averageRowBytes, MergedBlocks.batchRows), 16)
-        let readAhead = max(min(memoryBytes / 2 / max(columns, 1), 128 << 10), 8 << 10)
-        return ParquetReader.Options(batchRows: rows, batchBytes: 2 << 20, readAhead: readAhead)
-    }
-
-    /// Bytes of a decoded row, by the footer's sizes before compression and with room for its key.
-    private var averageRowBytes: Int {
-        let bytes = file.rowGroups.reduce(0) { $0 + $1.uncompressedSize }
-        // Dictionaries make pages smaller than their values; a lane's width a column is the least.
-        return max(bytes / max(file.rowCount, 1), 8 * columns.count) * 2 + 32
+            inputs[section.input], number: section.input, rows: section.rows, clip: ranges[section.input],
+            shared: shared, isUpsert: options.isUpsert, memoryBytes: budget, monitor: monitor)
     }
 }

@@ -38,13 +38,15 @@ package final class MergedRows {
             files,
             options: MergedBlocks.Options(
                 isUpsert: isUpsert, dropsDeletes: !options.keepsDeletes),
-            monitor: MergeMonitor(cancellation: cancellation, progress: { _ in }))
+            monitor: MergeMonitor(
+                files.map { MergeMonitor.Input(rows: $0.file.rowCount, sizeBytes: 0) },
+                cancellation: cancellation))
     }
 
     /// The next rows, at least one; nil at the end.
     package func next() throws -> ColumnBatch? {
-        while let output = try blocks.next() {
-            guard case .rows(var batch, _) = output, batch.rowCount > 0 else { continue }
+        while let piece = try blocks.next() {
+            guard case .rows(var batch) = piece.content, batch.rowCount > 0 else { continue }
             if dropsColumns {
                 batch = ColumnBatch(
                     schema: Array(batch.schema.dropLast(2)), columns: Array(batch.columns.dropLast(2)),

@@ -27,6 +27,8 @@ final class OpenDataFile: Sendable {
         }
     }
 
+    var rowCount: Int { file.rowCount }
+
     /// The key of one row of the file.
     func key(ofRow row: Int) throws(MergeError) -> ByteString {
         if keyColumns.isEmpty { return ByteString() }
@@ -50,24 +52,6 @@ final class OpenDataFile: Sendable {
         }
         if isSameType, let min = entry.minKey, let max = entry.maxKey { return (min, max) }
         return (try key(ofRow: 0), try key(ofRow: file.rowCount - 1))
-    }
-
-    /// The row groups that may hold keys of a range, as rows.
-    func rows(overlapping range: KeyRange) throws(MergeError) -> Range<Int> {
-        let groups = file.rowGroups
-        guard range != .all, groups.count > 1 else { return 0..<file.rowCount }
-        var first = 0
-        var end = groups.count
-        for index in groups.indices.dropFirst() where !groups[index].rows.isEmpty {
-            let key = try key(ofRow: groups[index].rows.lowerBound)
-            // A key may straddle two row groups, so the group before one that begins at `min` is read too.
-            if let min = range.min, key < min { first = index }
-            if let max = range.max, key >= max {
-                end = index
-                break
-            }
-        }
-        return groups[first].rows.lowerBound..<groups[end - 1].rows.upperBound
     }
 }
 

@@ -36,7 +36,7 @@ struct SortBuffer {
 
     /// Some of the rows in the order of `permutation`, as one batch.
     func gather(_ permutation: [UInt32]?, _ range: Range<Int>) -> ColumnBatch {
-        var output = MergedSpans()
+        var output = RowSpans()
         var slots: [Int: UInt32] = [:]
         var place = 0
         for index in range {

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Merges sorted inputs into spans of their rows: the part of every merge and of every external sort.
 ///
 /// Rows come in order of key, equal keys by sequence, then by the number of the input; so the merge is
@@ -7,14 +9,21 @@ final class SpanMerger {
     private let sharedCount: Int
     private let keepsNewest: Bool
     private var tree: LoserTree?
-    /// The place in the current `MergedSpans.batches` of each input's block; -1 where it is not there yet.
+    private let endsAtKeys: Bool
+    /// The place in the current `MergedSpans.blocks` of each input's block; -1 where it is not there yet.
     private var slots: [Int]
+    /// The key of the row given last, where what begins with it again is to end with it.
+    private var lastKey: [UInt8]?
 
-    /// - Parameter sharedCount: how many first bytes all keys have in common.
-    init(_ sources: [any BlockSource], sharedCount: Int, keepsNewest: Bool) {
+    /// - Parameters:
+    ///   - sharedCount: how many first bytes all keys have in common.
+    ///   - endsAtKeys: what begins inside the rows of a key ends where they do, so that however many rows a key
+    ///     has, something begins with the next one. With `keepsNewest` nothing begins inside a key.
+    init(_ sources: [any BlockSource], sharedCount: Int, keepsNewest: Bool, endsAtKeys: Bool = false) {
         self.sources = sources
         self.sharedCount = sharedCount
         self.keepsNewest = keepsNewest
+        self.endsAtKeys = endsAtKeys && !keepsNewest
         slots = Array(repeating: -1, count: sources.count)
     }
 
@@ -24,22 +33,20 @@ final class SpanMerger {
             tree = LoserTree(try sources.map { try $0.nextBlock() }, sharedCount: sharedCount)
         }
         guard let tree, tree.next != nil else { return nil }
-        var output = MergedSpans()
-        output.spans.reserveCapacity(min(rowLimit, 1 << 16))
+        var output = MergedSpans(rowLimit: rowLimit)
         for input in slots.indices { slots[input] = -1 }
         if keepsNewest {
             try mergeNewest(tree, rowLimit, &output)
         } else {
             try mergeAll(tree, rowLimit, &output)
+            if endsAtKeys { lastKey = output.lastKey }
         }
         return output
     }
 
     private func slot(_ input: Int, _ tree: LoserTree, _ output: inout MergedSpans) -> UInt32 {
         if slots[input] < 0, let block = tree.block(of: input) {
-            slots[input] = output.batches.count
-            output.batches.append(block.batch)
-            output.deleted.append(block.deleted)
+            slots[input] = output.add(block)
         }
         return UInt32(slots[input])
     }
@@ -59,6 +66,10 @@ final class SpanMerger {
     private static let streakToGallop = 6
 
     private func mergeAll(_ tree: LoserTree, _ rowLimit: Int, _ output: inout MergedSpans) throws {
+        if let lastKey {
+            try mergeRest(of: lastKey, tree, rowLimit, &output)
+            if output.rowCount > 0 { return }
+        }
         var last = -1
         var streak = 0
         while output.rowCount < rowLimit, let input = tree.next {
@@ -75,6 +86,18 @@ final class SpanMerger {
         }
     }
 
+    /// The rows that still have a key.
+    private func mergeRest(
+        of key: [UInt8], _ tree: LoserTree, _ rowLimit: Int, _ output: inout MergedSpans
+    ) throws {
+        while output.rowCount < rowLimit, let input = tree.next, let block = tree.block(of: input) {
+            let row = tree.row(of: input)
+            guard key.withUnsafeBytes({ compareBytes($0, block.keys.key(row)) == 0 }) else { return }
+            output.append(slot(input, tree, &output), row, 1)
+            try advance(tree, input, row, 1)
+        }
+    }
+
     private func mergeNewest(_ tree: LoserTree, _ rowLimit: Int, _ output: inout MergedSpans) throws {
         var last = -1
         var streak = 0
@@ -82,8 +105,7 @@ final class SpanMerger {
         while let input = tree.next, let block = tree.block(of: input) {
             let row = tree.row(of: input)
             if let before = pending, before.block.keys.compare(before.row, block.keys, row) == 0 {
-                output.dropLast()
-                output.supersededCount += 1
+                output.supersedeLast()
             } else if output.rowCount >= rowLimit {
                 // Only here is it known that no newer row of the last key comes.
                 return
@@ -100,57 +122,5 @@ final class SpanMerger {
             pending = (block, row + count - 1)
             try advance(tree, input, row, count)
         }
-    }
-}
-
-extension MergedSpans {
-    @inline(__always)
-    mutating func append(_ block: UInt32, _ row: Int, _ count: Int) {
-        rowCount += count
-        if let last = spans.indices.last, spans[last].block == block,
-            Int(spans[last].start) + Int(spans[last].count) == row
-        {
-            spans[last].count += UInt32(count)
-        } else {
-            spans.append(RowSpan(block: block, start: UInt32(row), count: UInt32(count)))
-        }
-    }
-
-    /// Takes back the row appended last.
-    mutating func dropLast() {
-        guard let last = spans.indices.last else { return }
-        rowCount -= 1
-        spans[last].count -= 1
-        if spans[last].count == 0 { spans.removeLast() }
-    }
-
-    /// Takes out the rows that are delete markers, and returns how many there were.
-    mutating func removeDeleted() -> Int {
-        guard deleted.contains(where: { $0 != nil }) else { return 0 }
-        var kept = MergedSpans(batches: batches, deleted: deleted)
-        for span in spans {
-            guard let marks = deleted[Int(span.block)] else {
-                kept.append(span.block, Int(span.start), Int(span.count))
-                continue
-            }
-            for row in Int(span.start)..<Int(span.start + span.count) where marks[row] == 0 {
-                kept.append(span.block, row, 1)
-            }
-        }
-        let removed = rowCount - kept.rowCount
-        kept.supersededCount = supersededCount
-        self = kept
-        return removed
-    }
-
-    /// How many of the rows are delete markers.
-    var deletedCount: Int {
-        guard deleted.contains(where: { $0 != nil }) else { return 0 }
-        var count = 0
-        for span in spans {
-            guard let marks = deleted[Int(span.block)] else { continue }
-            for row in Int(span.start)..<Int(span.start + span.count) { count += Int(marks[row]) }
-        }
-        return count
     }
 }

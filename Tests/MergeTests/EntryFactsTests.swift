@@ -109,8 +109,8 @@ struct EntryFactsTests {
         let first = try table.written(["a", "b", "c"])
         let second = try table.written(["b", "d"])
         let merged = try MergeRun(
-            [MergeInput(first), MergeInput(second)], dropsDeletes: false,
-            output: DataFileWriter(table.context, options: DataFileOptions(mergeOperationCount: 1))
+            [MergeInput(first), MergeInput(second)], table.context,
+            files: DataFileOptions(mergeOperationCount: 1)
         ).run().outputs
         #expect(merged.map(\.mergeOperationCount) == [1])
         for entry in [first, second] + merged {

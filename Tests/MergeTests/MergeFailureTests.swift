@@ -80,8 +80,7 @@ struct MergeFailureTests {
             let cancellation = Cancellation()
             let countdown = Countdown(blocks)
             let run = MergeRun(
-                entries.map { MergeInput($0) }, dropsDeletes: false,
-                output: DataFileWriter(table.context, options: MergeFailureTests.small),
+                entries.map { MergeInput($0) }, table.context, files: MergeFailureTests.small,
                 progress: { _ in if countdown.isOver() { cancellation.cancel() } }, cancellation: cancellation
             )
             #expect(throws: CancellationError.self) { _ = try run.run() }

@@ -174,8 +174,7 @@ struct MergeRunTests {
             let range = KeyRange(min: keys[low], max: high < 300 ? keys[high] : nil)
             let expected = rows.indices.filter { range.contains(keys[$0]) }.map { rows[$0] }
             let result = try MergeRun(
-                entries.map { MergeInput($0, range: range) }, dropsDeletes: false,
-                output: DataFileWriter(table.context)
+                entries.map { MergeInput($0, range: range) }, table.context
             ).run()
             #expect(try result.outputs.flatMap { try table.stored($0) } == expected)
             #expect(result.rowsIn == Int64(expected.count))
@@ -193,7 +192,7 @@ struct MergeRunTests {
         }
         let seen = Mutex<[Int64]>([])
         _ = try MergeRun(
-            entries.map { MergeInput($0) }, dropsDeletes: false, output: DataFileWriter(table.context),
+            entries.map { MergeInput($0) }, table.context,
             progress: { bytes in seen.withLock { $0.append(bytes) } }
         ).run()
         let values = seen.withLock { $0 }

@@ -147,11 +147,12 @@ struct SampleTable {
     }
 
     func merge(
-        _ entries: [FileEntry], dropsDeletes: Bool = false, options: DataFileOptions = DataFileOptions()
+        _ entries: [FileEntry], dropsDeletes: Bool = false, options: DataFileOptions = DataFileOptions(),
+        ranges: Int = 1
     ) throws -> MergeResult {
         var result = try MergeRun(
-            entries.map { MergeInput($0) }, dropsDeletes: dropsDeletes,
-            output: DataFileWriter(context, options: options)
+            entries.map { MergeInput($0) }, context, files: options,
+            options: MergeRun.Options(dropsDeletes: dropsDeletes, rangeCount: ranges)
         ).run()
         result.outputs = committed(result.outputs)
         return result

@@ -35,8 +35,8 @@ enum MergeBenchmark {
         // One file, as the others write one.
         let options = DataFileOptions(targetFileSizeBytes: 1 << 40, dataChange: false)
         let result = try MergeRun(
-            entries.map { MergeInput($0) }, dropsDeletes: isUpsert,
-            output: DataFileWriter(context, options: options)
+            entries.map { MergeInput($0) }, context, files: options,
+            options: MergeRun.Options(dropsDeletes: isUpsert)
         ).run()
         let output = result.outputs[0].path
         Output.report([("rows", Double(result.rowsOut)), ("outputs", Double(result.outputs.count))])

@@ -71,6 +71,15 @@ struct StoredOffsetIndex {
 
     init() {}
 
+    init(decoding bytes: [UInt8]) throws(ParquetError) {
+        self = try decoding { () throws(DecodeError) in
+            try bytes.withByteReader { (reader) throws(DecodeError) in
+                var compact = CompactReader(reader)
+                return try StoredOffsetIndex(&compact)
+            }
+        }
+    }
+
     init(_ reader: inout CompactReader) throws(DecodeError) {
         var index = StoredOffsetIndex()
         try reader.structure { (reader, field) throws(DecodeError) in

@@ -41,6 +41,7 @@ struct PageStream {
     private let codec: PageCodec
     private let scratch: PageScratch
     private let readAhead: Int
+    private let start: Int
     private let end: Int
     /// Where the next header or body begins.
     private(set) var offset: Int
@@ -60,6 +61,7 @@ struct PageStream {
         self.codec = codec
         self.scratch = scratch
         self.readAhead = max(4096, readAhead)
+        start = span.offset
         offset = span.offset
         end = span.offset + span.size
         scratch.window.count = 0
@@ -67,6 +69,17 @@ struct PageStream {
     }
 
     var isAtEnd: Bool { offset >= end }
+    var isAtStart: Bool { offset == start }
+
+    /// Moves to a page at `offset` of the chunk, forward or back, whose `size` bytes are then fetched at once.
+    mutating func seek(to newOffset: Int, size: Int) throws(ParquetError) {
+        if newOffset < windowStart {
+            scratch.window.count = 0
+            windowStart = newOffset
+        }
+        offset = newOffset
+        try fill(size)
+    }
 
     /// Makes `count` bytes from `offset` on available, and more where that saves a read.
     private mutating func fill(_ count: Int) throws(ParquetError) {

@@ -13,6 +13,7 @@ package final class ColumnChunkReader {
     private var stream: PageStream
     private var page: DataPage?
     private(set) var dictionary: ChunkDictionary?
+    private let rowCount: Int
     /// The rows of the chunk that were not read yet.
     package private(set) var rowsLeft: Int
 
@@ -31,7 +32,8 @@ package final class ColumnChunkReader {
         let chunk = group.chunks[column]
         self.column = file.fileColumns[column]
         self.scratch = scratch
-        rowsLeft = group.rows.count
+        rowCount = group.rows.count
+        rowsLeft = rowCount
         do throws(ParquetError) {
             stream = try PageStream(
                 file.source, chunk.span, codec: chunk.codec, scratch: scratch, readAhead: readAhead)
@@ -94,6 +96,39 @@ package final class ColumnChunkReader {
         } catch {
             throw error.inColumn(column.name)
         }
+    }
+
+    /// Moves to a row of the chunk, forward or back, reading no page but its own and the dictionary.
+    ///
+    /// - Parameter pages: those of this very chunk.
+    package func seek(to row: Int, in pages: PageLocations) throws(ParquetError) {
+        precondition((0..<rowCount).contains(row), "a row of the chunk")
+        rowsLeft = rowCount - row
+        if column.column.type.lane == .none { return }
+        page = nil
+        do throws(ParquetError) {
+            try loadLeadingDictionary(pages)
+            let target = pages.page(ofRow: row)
+            let place = pages.pages[target]
+            try stream.seek(to: place.offset, size: place.size)
+            let header = try stream.nextHeader()
+            guard header.kind == .dataV1 || header.kind == .dataV2,
+                header.valueCount == pages.rows(ofPage: target).count
+            else { throw ParquetError(.malformed, "the page index names a page that is not there") }
+            rowsLeft = rowCount - place.firstRow
+            try load(header)
+            try skip(row - place.firstRow)
+        } catch {
+            throw error.inColumn(column.name)
+        }
+    }
+
+    /// The dictionary lies before the first data page, where there is one.
+    private func loadLeadingDictionary(_ pages: PageLocations) throws(ParquetError) {
+        guard dictionary == nil, stream.isAtStart, pages.pages[0].offset > stream.offset else { return }
+        try stream.seek(to: stream.offset, size: min(pages.pages[0].offset - stream.offset, 1 << 20))
+        let header = try stream.nextHeader()
+        if header.kind == .dictionary { try loadDictionary(header) }
     }
 
     /// Loads the next page with rows, passing over data pages of at most `skippable` rows by their headers.

@@ -30,16 +30,12 @@ extension ParquetFile {
         guard let columnSpan = chunk.columnIndex, let offsetSpan = chunk.offsetIndex else { return nil }
         let values = try source.checkedRead(at: columnSpan.offset, count: columnSpan.size)
         let places = try source.checkedRead(at: offsetSpan.offset, count: offsetSpan.size)
-        let (index, offsets) = try decoding { () throws(DecodeError) in
-            let index = try values.withByteReader { (reader) throws(DecodeError) in
+        let offsets = try StoredOffsetIndex(decoding: places)
+        let index = try decoding { () throws(DecodeError) in
+            try values.withByteReader { (reader) throws(DecodeError) in
                 var compact = CompactReader(reader)
                 return try StoredColumnIndex(&compact)
             }
-            let offsets = try places.withByteReader { (reader) throws(DecodeError) in
-                var compact = CompactReader(reader)
-                return try StoredOffsetIndex(&compact)
-            }
-            return (index, offsets)
         }
         let count = offsets.pages.count
         guard index.nullPages.count == count, index.minima.count == count, index.maxima.count == count,

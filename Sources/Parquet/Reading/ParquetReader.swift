@@ -74,11 +74,11 @@ package final class ParquetReader {
         self.init(file, columns: columns, rows: rows, options: options)
     }
 
-    /// The next batch; nil after the last row.
-    package func next() throws(ParquetError) -> ColumnBatch? {
+    /// The next batch, of at most so many rows; nil after the last row.
+    package func next(atMost limit: Int = .max) throws(ParquetError) -> ColumnBatch? {
         guard position < rows.upperBound else { return nil }
         if position >= groupEnd { try openGroup() }
-        let count = min(batchRows, groupEnd - position, rows.upperBound - position)
+        let count = min(batchRows, limit, groupEnd - position, rows.upperBound - position)
         var vectors: [ColumnVector] = []
         vectors.reserveCapacity(readers.count)
         for reader in readers { vectors.append(try reader.read(count)) }
@@ -95,7 +95,7 @@ package final class ParquetReader {
             let reader = try ColumnChunkReader(
                 file, rowGroup: nextGroup, column: column, readAhead: options.readAhead,
                 scratch: scratches[slot])
-            try reader.skip(position - group.rows.lowerBound)
+            try move(reader, to: position - group.rows.lowerBound, group.chunks[column], column)
             readers.append(reader)
             bytes += Double(group.chunks[column].uncompressedSize)
         }
@@ -103,5 +103,20 @@ package final class ParquetReader {
         let averageRow = max(1, bytes / Double(max(1, group.rows.count)))
         let byBytes = Double(max(1, options.batchBytes)) / averageRow
         batchRows = max(1, min(options.batchRows, byBytes < 1e9 ? Int(byBytes) : options.batchRows))
+    }
+
+    /// By the page index where there is one, else from header to header.
+    private func move(
+        _ reader: ColumnChunkReader, to row: Int, _ chunk: ColumnChunk, _ column: Int
+    ) throws(ParquetError) {
+        guard row > 0 else { return }
+        // A chunk that is fetched at once needs no index.
+        if chunk.compressedSize > options.readAhead,
+            let pages = try file.pageLocations(rowGroup: nextGroup, column: column)
+        {
+            try reader.seek(to: row, in: pages)
+        } else {
+            try reader.skip(row)
+        }
     }
 }

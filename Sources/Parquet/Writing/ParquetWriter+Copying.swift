@@ -69,12 +69,7 @@ extension ParquetWriter {
 
     private func shifted(_ index: [UInt8]?, by shift: Int) throws(ParquetError) -> [UInt8]? {
         guard let index else { return nil }
-        var stored = try decoding { () throws(DecodeError) in
-            try index.withByteReader { (reader) throws(DecodeError) in
-                var compact = CompactReader(reader)
-                return try StoredOffsetIndex(&compact)
-            }
-        }
+        var stored = try StoredOffsetIndex(decoding: index)
         for page in stored.pages.indices { stored.pages[page].offset &+= shift }
         return stored.encoded()
     }

@@ -1,13 +1,14 @@
 import Bytes
 import Records
 
-extension MergedSpans {
+extension RowSpans {
     /// The rows as one batch, gathered column by column.
     ///
     /// - Precondition: all batches have the same columns; a batch's column may hold no values at all.
     func gather() -> ColumnBatch {
-        guard let first = batches.first else { return ColumnBatch(schema: [], columns: [], rowCount: 0) }
-        let schema = first.schema
+        guard let schema = batches.first?.schema else {
+            return ColumnBatch(schema: [], columns: [], rowCount: 0)
+        }
         if let whole = wholeBlock { return whole }
         let columns = schema.indices.map { column in
             let vectors = batches.map { $0.columns[column] }

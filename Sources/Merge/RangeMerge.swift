@@ -1,0 +1,116 @@
+import Bytes
+import Metadata
+import Platform
+
+/// Merges one range of keys into files of its own, and counts for each what went into it.
+///
+/// Unchecked: one thread at a time runs it, and the results are read when all threads have ended.
+final class RangeMerge: @unchecked Sendable {
+    private let blocks: MergedBlocks
+    private let writer: DataFileWriter
+    private let cancellation: Cancellation
+    private let files: [FileID]
+    private let range: KeyRange
+    /// Told each part when its output is durable.
+    private let onPart: (JobPart) throws -> Void
+    /// The part in work: the rows that have gone into the file that is open.
+    private var current: JobPart
+    private(set) var parts: [JobPart] = []
+    private(set) var rowsPassedThrough: Int64 = 0
+
+    /// - Parameter files: the ids of the inputs by their number.
+    init(
+        _ range: KeyRange, of files: [FileID], _ blocks: MergedBlocks, into writer: DataFileWriter,
+        cancellation: Cancellation, onPart: @escaping (JobPart) throws -> Void
+    ) {
+        self.range = range
+        self.files = files
+        self.blocks = blocks
+        self.writer = writer
+        self.cancellation = cancellation
+        self.onPart = onPart
+        current = JobPart(minKey: range.min, maxKey: range.max)
+    }
+
+    /// When it throws, the unfinished file is deleted; those of ``parts`` are there.
+    func run() throws {
+        do {
+            try MergePipeline(blocks).forEach { try take($0) }
+            try close(try writer.finish().last, next: nil)
+        } catch {
+            writer.abort()
+            throw error
+        }
+    }
+
+    private func take(_ piece: MergedPiece) throws {
+        try cancellation.check()
+        // A piece without rows goes to what is open, so that no part begins with nothing to write.
+        if piece.rowCount > 0, let entry = try writer.cut(before: piece.firstKey) {
+            try close(entry, next: piece.firstKey)
+        }
+        for (input, count) in piece.rowsIn {
+            current.rowsIn += Int64(count)
+            current.rowsInByFile[files[input], default: 0] += Int64(count)
+        }
+        current.rowsDropped += Int64(piece.droppedCount)
+        switch piece.content {
+        case .rows(let batch):
+            try writer.append(merged: batch)
+        case .rowGroup(let input, let rowGroup, let lastKey):
+            try writer.append(rowGroup: rowGroup, of: input, firstKey: piece.firstKey, lastKey: lastKey)
+            rowsPassedThrough += Int64(piece.rowCount)
+        }
+    }
+
+    /// Ends the part in work, which reaches up to `next`, or to the end of the range.
+    private func close(_ output: FileEntry?, next: ByteString?) throws {
+        var part = current
+        part.maxKey = next ?? range.max
+        part.outputs = output.map { [$0] } ?? []
+        current = JobPart(minKey: next, maxKey: range.max)
+        guard part.rowsIn == part.rowsOut + part.rowsDropped else {
+            if let output { writer.discard(output) }
+            throw MergeError(
+                .accounting,
+                "\(part.rowsIn) rows came in, \(part.rowsOut) went out and \(part.rowsDropped) were dropped")
+        }
+        parts.append(part)
+        try onPart(part)
+    }
+
+    /// Deletes the files of all parts.
+    func discard() {
+        for part in parts { part.outputs.forEach(writer.discard) }
+    }
+}
+
+/// Merges several ranges side by side.
+enum RangeWorkers {
+    /// Runs all, at most `count` at a time, one of them on the calling thread. The first error stops the others and
+    /// is thrown.
+    static func run(_ merges: [RangeMerge], count: Int, stop: Cancellation) throws {
+        let failure = FirstError()
+        let next = Monitor(0)
+        let work: @Sendable () -> Void = {
+            while let merge = next.withLock({ number -> RangeMerge? in
+                guard number < merges.count, !stop.isCancelled else { return nil }
+                number += 1
+                return merges[number - 1]
+            }) {
+                do { try merge.run() } catch {
+                    failure.note(error)
+                    stop.cancel()
+                }
+            }
+        }
+        let threads = (1..<max(min(count, merges.count), 1)).map { _ in
+            Thread.spawn(name: "firn-merge-out", work)
+        }
+        work()
+        for thread in threads { thread.join() }
+        try failure.rethrow()
+        // Stopped from outside, between two ranges.
+        if next.withLock({ $0 }) < merges.count { throw CancellationError() }
+    }
+}
