@@ -75,6 +75,9 @@ let modules: KeyValuePairs<String, [String]> = [
 /// Programs that the tests of a module start.
 let programs = ["FuseSession": "ToyMount", "TransactionLog": "Committer"]
 
+/// Folders beside the tests of a module that they read.
+let folders = ["Planning": ["Scenarios"]]
+
 func systemLibrary(_ name: String, pkgConfig: String, package: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
 }
@@ -117,6 +120,7 @@ let package = Package(
             tests(
                 "\(name)Tests",
                 [name] + (programs[name].map { [$0] } ?? [])
-                    + dependencies.filter { !$0.hasPrefix("C") || $0 == "Compression" || $0 == "Compaction" })
+                    + dependencies.filter { !$0.hasPrefix("C") || $0 == "Compression" || $0 == "Compaction" },
+                exclude: folders[name] ?? [])
         }
 )

@@ -10,6 +10,8 @@ package enum CompactionEvent: Sendable {
     /// The attempt failed; the job waits for the next one, or was set aside.
     case failed(Job, message: String)
     case cancelled(Job)
+    /// Files all of whose rows were too old left the table; nothing was merged.
+    case aged(Job)
     /// The attempt ended without harm: the process stops, or the job is no longer this session's.
     case released(Job, message: String)
 }

@@ -18,8 +18,18 @@ package enum CompactionRefusal: Error, Sendable, CustomStringConvertible {
     case noSuchJob(JobID)
     /// The job cannot be stopped any more, or is not in the phase that was asked for.
     case wrongPhase(JobID, String)
-    /// The file's rows belong to several partitions.
-    case severalPartitions(file: ByteString)
+    /// The file is live, and not in this partition.
+    case notReferenced(file: ByteString, PartitionID)
+    case noSuchPartition(PartitionID)
+    /// The partition is no leaf any more.
+    case isSplit(PartitionID)
+    case keyOutside(PartitionID)
+    /// All rows of the partition have this key.
+    case unsplittable(PartitionID, key: ByteString)
+    /// There are no rows to tell a median from.
+    case nothingToSplitBy(PartitionID)
+    case noRowKey
+    case unreadable(String)
     case noSchema
     case foreign
     case commit(CommitError)
@@ -28,9 +38,12 @@ package enum CompactionRefusal: Error, Sendable, CustomStringConvertible {
         switch self {
         case .inJob, .partitionInJob, .wrongPhase: .ebusy
         case .notLive: .eperm
-        case .gone: .estale
-        case .emptyPartition, .noSuchJob: .enoent
-        case .severalPartitions, .noSchema: .eopnotsupp
+        case .gone, .notReferenced: .estale
+        case .emptyPartition, .noSuchJob, .noSuchPartition: .enoent
+        case .isSplit: .eexist
+        case .keyOutside, .nothingToSplitBy: .einval
+        case .unsplittable, .noSchema, .noRowKey: .eopnotsupp
+        case .unreadable: .eio
         case .foreign: .erofs
         case .commit(let error): CompactionRefusal.errno(of: error)
         }
@@ -48,8 +61,18 @@ package enum CompactionRefusal: Error, Sendable, CustomStringConvertible {
         case .emptyPartition(let partition): "partition \"\(partition)\" has no files"
         case .noSuchJob(let job): "job \(job) does not exist"
         case .wrongPhase(let job, let phase): "job \(job) \(phase)"
-        case .severalPartitions(let file):
-            "file \(file) holds rows of several partitions; such files cannot be compacted yet"
+        case .notReferenced(let file, let partition):
+            "file \(file) is not referenced in partition \"\(partition)\" any more"
+        case .noSuchPartition(let partition): "there is no partition \"\(partition)\""
+        case .isSplit(let partition): "partition \"\(partition)\" is split already"
+        case .keyOutside(let partition):
+            "the key is not inside partition \"\(partition)\": both children would not get a part of its range"
+        case .unsplittable(let partition, let key):
+            "all rows of partition \"\(partition)\" have one key (\(Hex.string(key.bytes))), which cannot be split"
+        case .nothingToSplitBy(let partition):
+            "partition \"\(partition)\" has no rows to tell a middle from; give a key"
+        case .noRowKey: "the table has no row key: its partitions have no order to be split in"
+        case .unreadable(let message): message
         case .noSchema: "the table has no schema yet"
         case .foreign: "the table was written by another program and is read-only"
         case .commit(let error): error.description

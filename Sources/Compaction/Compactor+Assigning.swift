@@ -12,7 +12,7 @@ extension Compactor {
     /// Where to look for work, and what does not count.
     struct Search {
         /// nil is the whole table.
-        var partition: PartitionID?
+        var partitions: Set<PartitionID>?
         /// Plans new jobs by the table's strategy.
         var plansByStrategy = true
         /// A person waits: neither `compaction.enabled` nor back-off nor a pause of the table holds it up.
@@ -24,14 +24,15 @@ extension Compactor {
     func takeNext(_ search: Search) -> LiveJob? {
         assigning.withLock { _ in
             // Each conflict shows a newer state; a table busier than this is looked at again soon.
-            for _ in 0..<16 {
+            for _ in 0..<64 {
                 let table = log.current
                 guard table.definition.provider == "firn" else { return nil }
                 if table.deadSessions.contains(context.session) {
                     warnOfDeath()
                     return nil
                 }
-                guard let choice = choose(search, in: table) else { return nil }
+                look(isForeground: search.isForeground)
+                guard let choice = choose(search, in: log.current) else { return nil }
                 do throws(CommitError) {
                     _ = try log.commit(choice.transaction)
                 } catch {
@@ -39,7 +40,11 @@ extension Compactor {
                     setObstacle("it cannot be assigned: \(error)", for: choice.job)
                     return nil
                 }
-                return begin(choice.job)
+                if choice.isDone {
+                    tell(.aged(choice.job))
+                } else {
+                    return begin(choice.job, isForeground: search.isForeground)
+                }
             }
             return nil
         }
@@ -58,19 +63,29 @@ extension Compactor {
     private struct Choice {
         var job: Job
         var transaction: Transaction
+        /// With its commit everything is done: nothing is merged.
+        var isDone = false
     }
 
     private func choose(_ search: Search, in table: TableState) -> Choice? {
         let (isPaused, live) = state.withLock { ($0.isPaused, Set($0.live.keys)) }
         if isPaused, !search.isForeground { return nil }
-        for job in table.jobs.values.sorted(by: {
-            ($0.createdAtVersion, $0.id) < ($1.createdAtVersion, $1.id)
-        })
-        where !live.contains(job.id) {
-            if let partition = search.partition, partition != job.partition { continue }
+        for job in waitingJobs(in: table) where !live.contains(job.id) {
+            if let partitions = search.partitions, !partitions.contains(job.partition) { continue }
             if let choice = takeOver(job, search, in: table) { return choice }
         }
         return search.plansByStrategy ? planned(search, in: table) : nil
+    }
+
+    /// Jobs that may be taken, older ones first.
+    private func waitingJobs(in table: TableState) -> [Job] {
+        var jobs: [Job] = []
+        table.jobs.forEach { _, job in
+            if job.status == .waiting || (job.status == .running && job.session == context.session) {
+                jobs.append(job)
+            }
+        }
+        return jobs.sorted { ($0.createdAtVersion, $0.id) < ($1.createdAtVersion, $1.id) }
     }
 
     /// A job of the log that waits, or that this session holds without working on it.
@@ -118,56 +133,68 @@ extension Compactor {
     }
 
     private func planned(_ search: Search, in table: TableState) -> Choice? {
-        guard table.properties.compactionEnabled || search.isForeground, table.schemaID != nil,
-            let strategy = CompactionStrategies.strategy(for: table.properties)
-        else { return nil }
-        for partition in search.partition.map({ [$0] }) ?? changedPartitions() {
-            // Taken out first: what changes from here on is looked at again.
-            state.withLock { _ = $0.changed?.remove(partition) }
-            guard let choice = planned(strategy, partition, in: log.current) else { continue }
-            state.withLock { _ = $0.changed?.insert(partition) }
-            return choice
+        guard table.properties.compactionEnabled || search.isForeground, table.schemaID != nil else {
+            return nil
         }
-        return nil
+        let running = JobQueue.running(in: table)
+        let now = context.clock.nowMilliseconds()
+        while true {
+            let planned = state.update { state in
+                state.queue.next(JobQueue(table.properties), running: running, now: now) { job in
+                    search.partitions?.contains(job.partition) ?? true
+                }
+            }
+            guard let planned else { return nil }
+            // Whatever becomes of it, the partition is planned anew.
+            state.withLock { _ = $0.changed?.insert(planned.partition) }
+            if let choice = choice(planned, in: table) { return choice }
+        }
     }
 
-    private func changedPartitions() -> [PartitionID] {
-        let known = state.withLock { state -> Set<PartitionID>? in
-            defer { state.changed = state.changed ?? [] }
-            return state.changed
+    private func choice(_ planned: PlannedJob, in table: TableState) -> Choice? {
+        let partition = planned.partition
+        let isFree = planned.inputs.allSatisfy { id in
+            guard let file = table.files.view(id) else { return false }
+            return table.isReferenced(file, in: partition) && table.holder(of: id, in: partition) == nil
         }
-        if let known { return known.sorted() }
-        let all = log.current.occupiedPartitions()
-        state.withLock { $0.changed?.formUnion(all) }
-        return all
+        guard isFree else { return nil }
+        let job = Job(
+            id: JobID(context.entropy.identifier()), partition: partition, inputs: planned.inputs,
+            finishes: planned.inputs.flatMap { table.finishes(of: $0, in: partition) }.sorted(),
+            status: .running, session: context.session, strategy: ByteString(planned.strategy),
+            reason: ByteString(planned.reason))
+        if planned.work == .drop { return dropping(job, in: table) }
+        guard hasRoom(for: job, in: table) else { return nil }
+        return Choice(job: job, transaction: transaction(.assignJob(job)))
     }
 
-    private func planned(
-        _ strategy: any CompactionStrategy, _ partition: PartitionID, in table: TableState
-    ) -> Choice? {
-        for planned in strategy.plan(PartitionPicture(of: partition, in: table)) {
-            let isWhole = planned.inputs.allSatisfy { table.references.partitions(of: $0).count <= 1 }
-            guard isWhole else { continue }
-            let job = Job(
-                id: JobID(context.entropy.identifier()), partition: partition, inputs: planned.inputs,
-                status: .running, session: context.session, strategy: ByteString(planned.strategy),
-                reason: ByteString(planned.reason))
-            guard hasRoom(for: job, in: table) else { continue }
-            return Choice(
-                job: job,
-                transaction: transaction(
-                    "ASSIGN COMPACTION",
-                    job.inputs.map { .unassigned(file: $0, partition: partition) }
-                        + [.sessionIsAlive(context.session)], [.operation(.putJob(job))]))
-        }
-        return nil
+    /// Files of which no row is to be kept leave the table whole.
+    private func dropping(_ job: Job, in table: TableState) -> Choice? {
+        let files = job.inputs.compactMap { table.files.view($0) }
+        // A file that others reference too leaves with its last part.
+        guard files.allSatisfy({ table.referenceCount(of: $0.id) == 1 }) else { return nil }
+        let now = context.clock.nowMilliseconds()
+        var body = TransactionBody(
+            "AGE OFF", files.map { .unassigned(file: $0.id, partition: job.partition) },
+            files.map { file in
+                .remove(
+                    FileRemoval(
+                        path: file.path, id: file.id, deletionTimestamp: now, dataChange: true,
+                        sizeBytes: file.sizeBytes))
+            },
+            notes: [("partition", job.partition.name), ("reason", job.reason)])
+        // Of an upsert table a row that comes back meanwhile might be hidden by one that goes.
+        if table.definition.kind == .upsert { body.preconditions.append(.isAt(table.version)) }
+        return Choice(job: job, transaction: transaction(body), isDone: true)
     }
 
     /// Whether the storage has room for the job's outputs beside its inputs; if not, the reason is kept.
     private func hasRoom(for job: Job, in table: TableState) -> Bool {
         // A storage that cannot tell is asked by writing.
         guard let space = try? context.storage.space() else { return true }
-        let input = job.inputs.reduce(UInt64(0)) { $0 + UInt64(table.files.view($1)?.sizeBytes ?? 0) }
+        let input = job.references.reduce(UInt64(0)) {
+            $0 + UInt64(clamping: table.bytes(of: $1.file, in: $1.partition))
+        }
         // Passes keep the files of the one before until they are done.
         let copies: UInt64 = job.inputs.count > options.maxInputs ? 2 : 1
         let needed = (input + input / 10) * copies + options.reserveBytes + context.slots.reservedBytes
@@ -185,12 +212,14 @@ extension Compactor {
         }
     }
 
-    private func begin(_ job: Job) -> LiveJob {
+    private func begin(_ job: Job, isForeground: Bool) -> LiveJob {
         let table = log.current
+        let job = takeKept(for: job)
         return state.withLock { state in
             let live = LiveJob(
                 job, in: table, clock: context.clock, slots: context.slots,
-                isPaused: state.pausedJobs.contains(job.id), isTablePaused: state.isPaused)
+                isPaused: state.pausedJobs.contains(job.id), isTablePaused: state.isPaused,
+                isForeground: isForeground)
             state.live[job.id] = live
             state.jobObstacles[job.id] = nil
             state.partitionObstacles[job.partition] = nil

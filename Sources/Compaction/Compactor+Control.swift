@@ -18,6 +18,7 @@ extension Compactor {
         let precondition: Precondition =
             job.status == .waiting ? .jobIsWaiting(id, attempt: job.attempt) : .jobExists(id)
         try commit("CANCEL COMPACTION", id, precondition, .removeJob(id, outcome: .cancelled))
+        keep(job)
         tell(.cancelled(job))
     }
 
@@ -25,10 +26,15 @@ extension Compactor {
     package func retry(_ id: JobID) throws(CompactionRefusal) {
         guard var job = log.current.jobs[id] else { throw .noSuchJob(id) }
         guard job.status == .setAside else { throw .wrongPhase(id, "is not set aside") }
+        // What it had finished may be what is wrong.
+        let finished = job.parts.flatMap(\.outputs)
         job.status = .waiting
         job.failureCount = 0
         job.attempt += 1
+        job.parts = []
+        job.proof = nil
         try commit("RETRY COMPACTION", id, .jobExists(id), .putJob(job))
+        discard(finished)
     }
 
     private func commit(

@@ -50,10 +50,12 @@ extension Compactor {
         cancellation: Cancellation = Cancellation()
     ) throws(CompactionRefusal) -> ForegroundResult {
         guard log.current.definition.provider == "firn" else { throw .foreign }
+        look(isForeground: true)
         if scope == .everything { try requestEverything(partition) }
         var result = ForegroundResult()
         let search = Search(
-            partition: partition, plansByStrategy: scope == .strategy, isForeground: true)
+            partitions: partition.map { Set(log.current.partitions.nodes(below: $0)) },
+            plansByStrategy: scope == .strategy, isForeground: true)
         while !cancellation.isCancelled, let live = takeNext(search) {
             context.slots.take()
             progress(live.view())
@@ -73,16 +75,20 @@ extension Compactor {
             }
         }
         result.wasCancelled = cancellation.isCancelled
-        result.left = jobs.filter { partition == nil || $0.job.partition == partition }
+        result.left = jobs.filter { search.partitions?.contains($0.job.partition) ?? true }
         result.obstacles = obstacles
         return result
     }
 
     private func requestEverything(_ only: PartitionID?) throws(CompactionRefusal) {
         let table = log.current
-        for partition in only.map({ [$0] }) ?? table.occupiedPartitions() {
-            try requestWhatIsFree(partition)
+        var partitions = table.occupiedPartitions()
+        if let only {
+            let below = Set(table.partitions.nodes(below: only))
+            partitions = partitions.filter(below.contains)
+            if partitions.isEmpty { partitions = [only] }
         }
+        for partition in partitions { try requestWhatIsFree(partition) }
     }
 
     /// Others may take or replace files between the look and the commit; then it is looked at again. What has a job
@@ -95,7 +101,7 @@ extension Compactor {
             } catch {
                 switch error {
                 case .partitionInJob, .emptyPartition: return
-                case .inJob, .gone, .notLive: _ = try? log.refresh()
+                case .inJob, .gone, .notLive, .notReferenced: _ = try? log.refresh()
                 default: throw error
                 }
             }

@@ -42,77 +42,87 @@ extension Compactor {
         defer { withExtendedLifetime(writing) {} }
         let table = log.current
         let merge: MergeJob
-        let result: MergeResult
+        let outcome: MergeOutcome
         do {
             guard live.enter(.merging) else { return stopped(live, live.stop ?? .stopping) }
             guard holds(live.job.id, live.job.attempt, in: table) else { return stopped(live, .lost) }
             merge = try MergeJob(live.job, in: table, of: context)
-            result = try run(merge, live)
+            outcome = try run(merge, live, in: table)
         } catch {
-            // The merge has deleted what it wrote.
+            // The merges have deleted what they wrote but finished ranges; the log knows these, or nobody does.
+            discard(live.unrecordedOutputs)
             if let stop = live.stop { return stopped(live, stop) }
-            return failed(live, "\(error)")
+            return failed(live.record, "\(error)")
         }
         guard live.enter(.committing) else {
-            discard(result.outputs)
+            let known = Set(live.record.parts.flatMap(\.outputs).map(\.id))
+            discard(outcome.outputs.filter { !known.contains($0.id) })
             return stopped(live, live.stop ?? .stopping)
         }
-        return commit(live, merge, result)
+        return commit(live, merge, outcome)
     }
 
-    private func run(_ merge: MergeJob, _ live: LiveJob) throws -> MergeResult {
-        let interval = options.progressMilliseconds
-        return try MergePasses(
-            merge: merge, maxInputs: options.maxInputs, cancellation: live.cancellation,
-            progress: { [self] bytes in
-                if live.advance(to: bytes, reportEvery: interval) { tell(.progress(live.view())) }
+    private func run(_ merge: MergeJob, _ live: LiveJob, in table: TableState) throws -> MergeOutcome {
+        var outcome = MergeOutcome()
+        var before: Int64 = 0
+        do {
+            for target in merge.targets {
+                let isMain = target.partition == live.job.partition
+                let result = try passes(target, live, in: table, isMain: isMain, before: before).run()
+                before += target.bytes
+                outcome.outputs += result.outputs
+                outcome.rowsIn += result.rowsIn
+                outcome.rowsDropped += result.rowsDropped
+                if isMain { outcome.rowsTaken = result.rowsInByFile }
             }
-        ).run()
+        } catch {
+            // What was written for other partitions is of no use without the rest.
+            let kept = Set(live.outputs.map(\.id))
+            discard(outcome.outputs.filter { !kept.contains($0.id) })
+            throw error
+        }
+        return outcome
     }
 
-    private func commit(_ live: LiveJob, _ merge: MergeJob, _ result: MergeResult) -> Ending {
-        let job = live.job
-        let now = context.clock.nowMilliseconds()
-        let removals = merge.entries.map { entry in
-            Action.remove(
-                FileRemoval(
-                    path: entry.path, id: entry.id, deletionTimestamp: now, dataChange: false,
-                    sizeBytes: entry.sizeBytes, job: job.id))
+    private func passes(
+        _ target: MergeTarget, _ live: LiveJob, in table: TableState, isMain: Bool, before: Int64
+    ) -> MergePasses {
+        var passes = MergePasses(
+            target: target, maxInputs: options.maxInputs, cancellation: live.cancellation,
+            progress: { [self] bytes in
+                let done = before + min(bytes, target.bytes)
+                if live.advance(to: done, reportEvery: options.progressMilliseconds) {
+                    tell(.progress(live.view()))
+                }
+            })
+        passes.memoryBytes = Int(clamping: table.properties.compactionMemoryLimit)
+        if target.bytes >= options.twoRangesBytes, live.isForeground || context.slots.isQuiet {
+            passes.rangeCount = 2
         }
-        let transaction = transaction(
-            "COMPACT", [.holdsJob(job.id, attempt: job.attempt, session: context.session)],
-            removals + result.outputs.map(Action.add)
-                + [.operation(.removeJob(job.id, outcome: .committed))])
-        switch settle(transaction, repeatsFailures: false) {
-        case .committed(let version):
-            return .committed(
-                CompactionSummary(
-                    job: job, version: version, inputFiles: merge.inputs.count, inputBytes: live.bytesTotal,
-                    rowsIn: result.rowsIn, outputs: result.outputs, rowsOut: result.rowsOut,
-                    rowsDropped: result.rowsDropped,
-                    durationMilliseconds: context.clock.nowMilliseconds() - live.startedAtMilliseconds))
-        case .refused(let message):
-            discard(result.outputs)
-            return .released(job, message)
-        case .failed(let message):
-            discard(result.outputs)
-            return failed(live, message)
-        case .unknown(let message):
-            // The outputs may be live: they stay, and are orphans at worst.
-            return .released(job, message)
+        if isMain {
+            resume(&passes, live, target)
+            if target.bytes >= 2 * target.options.targetFileSizeBytes {
+                passes.onPart = { [self] part in try record(part, of: live, target) }
+            }
         }
+        return passes
     }
 
     // MARK: Other endings
 
-    private func failed(_ live: LiveJob, _ message: String) -> Ending {
-        var job = live.job
+    func failed(_ record: Job, _ message: String) -> Ending {
+        var job = record
         job.failureCount += 1
-        job.attempt += 1
         job.lastError = ByteString(message)
-        job.session = nil
         job.status = job.failureCount >= options.maxFailures ? .setAside : .waiting
-        return giveBack(live, job, "FAIL COMPACTION").map { .released(live.job, $0) } ?? .failed(job, message)
+        return giveBack(job, "FAIL COMPACTION").map { .released(record, $0) } ?? .failed(job, message)
+    }
+
+    /// Gives the job back without blame: it waits for its next attempt.
+    func released(_ live: LiveJob, _ record: Job, _ message: String) -> Ending {
+        var job = record
+        job.status = .waiting
+        return .released(live.job, giveBack(job, "RELEASE COMPACTION") ?? message)
     }
 
     private func stopped(_ live: LiveJob, _ stop: LiveJob.Stop) -> Ending {
@@ -124,17 +134,13 @@ extension Compactor {
                     "CANCEL COMPACTION", fence(live.job),
                     [.operation(.removeJob(live.job.id, outcome: .cancelled))]), repeatsFailures: true)
             switch outcome {
-            case .committed: return .cancelled(live.job)
-            case .refused(let message), .failed(let message), .unknown(let message):
+            case .committed:
+                keep(live.record)
+                return .cancelled(live.job)
+            case .refused(let message, _), .failed(let message), .unknown(let message):
                 return .released(live.job, message)
             }
-        case .stopping:
-            var job = live.job
-            job.attempt += 1
-            job.session = nil
-            job.status = .waiting
-            let message = giveBack(live, job, "RELEASE COMPACTION")
-            return .released(live.job, message ?? "stopped; the job waits for another session")
+        case .stopping: return released(live, live.record, "stopped; the job waits for another session")
         }
     }
 
@@ -142,17 +148,20 @@ extension Compactor {
         [.holdsJob(job.id, attempt: job.attempt, session: context.session)]
     }
 
-    /// Commits what becomes of the job; why that was not possible, or nil.
-    private func giveBack(_ live: LiveJob, _ job: Job, _ operation: ByteString) -> String? {
-        let transaction = transaction(operation, fence(live.job), [.operation(.putJob(job))])
-        switch settle(transaction, repeatsFailures: true) {
+    /// Commits what becomes of the job, one attempt on and without a session; why that was not possible, or nil.
+    private func giveBack(_ job: Job, _ operation: ByteString) -> String? {
+        var next = job
+        next.attempt += 1
+        next.session = nil
+        switch settle(transaction(operation, fence(job), [.operation(.putJob(next))]), repeatsFailures: true)
+        {
         case .committed: return nil
-        case .refused(let message), .failed(let message), .unknown(let message): return message
+        case .refused(let message, _), .failed(let message), .unknown(let message): return message
         }
     }
 
     /// Deletes files that no commit names. What cannot be deleted is an orphan, which garbage collection finds.
-    private func discard(_ files: [FileEntry]) {
+    func discard(_ files: [FileEntry]) {
         for file in files { try? context.storage.delete(context.table + "/" + file.path) }
     }
 }

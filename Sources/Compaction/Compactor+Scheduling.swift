@@ -1,5 +1,6 @@
 import Metadata
 import Platform
+import Synchronization
 
 /// The thread that looks for work, and the threads that do it.
 extension Compactor {
@@ -29,6 +30,7 @@ extension Compactor {
         for job in state.withLock({ $0.live.values }) { job.requestStop(.stopping) }
         for worker in state.withLock({ $0.workers.values }) { worker.join() }
         _ = state.wait { $0.live.isEmpty ? true : nil }
+        dropKept(all: true)
     }
 
     private func schedule() {
@@ -36,6 +38,8 @@ extension Compactor {
         while true {
             let (seen, isStopped) = state.withLock { ($0.wakeCount, $0.isStopped) }
             if isStopped { return }
+            // What moves no row needs no slot.
+            assigning.withLock { _ in look() }
             startJobs()
             let limit = min(options.lookNanoseconds, untilNextAttempt())
             _ = state.wait(atMostNanoseconds: limit) { state in
@@ -44,7 +48,10 @@ extension Compactor {
             let now = SystemClock().monotonicNanoseconds()
             guard now >= lookedAt + options.lookNanoseconds else { continue }
             lookedAt = now
-            state.withLock { $0.changed = nil }
+            dropKept()
+            // What could not begin, and what has aged since: quiet partitions too.
+            let milliseconds = context.clock.nowMilliseconds()
+            state.withLock { $0.changed?.formUnion($0.queue.dueForALook(now: milliseconds)) }
         }
     }
 

@@ -8,8 +8,9 @@ import TransactionLog
 extension Compactor {
     enum Outcome {
         case committed(Version)
-        /// Known not to be in the log, and it never will be: the job is somebody else's or gone.
-        case refused(String)
+        /// Known not to be in the log, and it never will be: the job is somebody else's or gone, or what is said of
+        /// the files is no longer so.
+        case refused(String, TransactionConflict.Reason)
         /// Known not to be in the log.
         case failed(String)
         case unknown(String)
@@ -30,8 +31,9 @@ extension Compactor {
             } catch {
                 message = error.description
                 switch error {
-                case .conflict:
-                    return isUnknown ? found(transaction) ?? .unknown(message) : .refused(message)
+                case .conflict(let conflict):
+                    return isUnknown
+                        ? found(transaction) ?? .unknown(message) : .refused(message, conflict.reason)
                 case .invalid, .foreign:
                     return isUnknown ? found(transaction) ?? .unknown(message) : .failed(message)
                 case .unknownOutcome: isUnknown = true

@@ -29,6 +29,12 @@ package final class Compactor: Sendable {
         var partitionObstacles: [PartitionID: String] = [:]
         var scheduler: Thread?
         var workers: [JobID: Thread] = [:]
+        /// Finished ranges of jobs that were cancelled.
+        var kept: [KeptJob] = []
+        /// Jobs that the strategy wants, most pressing first, and when they were planned.
+        var queue = PlanQueue()
+        /// Leaves of one key above the threshold of splits.
+        var unsplittable: [PartitionID: ByteString] = [:]
     }
 
     package let context: CompactionContext
@@ -76,11 +82,13 @@ package final class Compactor: Sendable {
             case .waiting: isPaused ? .paused : .waiting
             }
         let waits = job.status == .waiting ? obstacle.map { ByteString($0) } : nil
-        return JobView(
+        var view = JobView(
             job: job, phase: phase, isOwn: job.session == context.session,
-            bytesTotal: files.reduce(0) { $0 + $1.sizeBytes }, bytesDone: 0,
-            rowsTotal: files.reduce(0) { $0 + ($1.rowCount ?? 0) },
+            bytesTotal: job.references.reduce(0) { $0 + table.bytes(of: $1.file, in: $1.partition) },
+            bytesDone: 0, rowsTotal: files.reduce(0) { $0 + ($1.rowCount ?? 0) },
             reason: waits ?? (job.status == .running ? nil : job.lastError) ?? job.reason)
+        view.outputs = job.parts.flatMap(\.outputs).map(\.path)
+        return view
     }
 
     /// Why partitions with work do not get a job, in words.
@@ -114,9 +122,10 @@ package final class Compactor: Sendable {
                     changed.formUnion(split.parts.map(\.partition))
                     changed.insert(split.partition)
                 case .operation(.removeReference(_, let partition, _)): changed.insert(partition)
-                case .operation(.putJob(let job)): changed.insert(job.partition)
+                case .operation(.putPartition(let partition)): changed.insert(partition.id)
+                case .operation(.putJob(let job)): changed.formUnion(job.references.map(\.partition))
                 case .operation(.removeJob(let id, _)):
-                    if let job = old.jobs[id] { changed.insert(job.partition) }
+                    changed.formUnion(old.jobs[id]?.references.map(\.partition) ?? [])
                 case .definition, .operation(.setProperty): isEverything = true
                 default: break
                 }
@@ -148,5 +157,11 @@ package final class Compactor: Sendable {
         Transaction(
             id: CommitID(high: context.entropy.uint64(), low: context.entropy.uint64()),
             operation: operation, session: context.session, preconditions: preconditions, actions: actions)
+    }
+
+    func transaction(_ body: TransactionBody) -> Transaction {
+        body.transaction(
+            id: CommitID(high: context.entropy.uint64(), low: context.entropy.uint64()),
+            session: context.session)
     }
 }

@@ -24,6 +24,9 @@ package final class JobSlots: Sendable {
         self.isIdle = isIdle
     }
 
+    /// Whether the machine has nothing else to do: then one merge may take two ranges of keys at once.
+    package var isQuiet: Bool { isIdle() }
+
     package var runningCount: Int { state.withLock { $0.runningCount } }
 
     /// Bytes that running jobs may still write.

@@ -27,4 +27,6 @@ package struct JobView: Sendable {
     package var remainingSeconds: Int64?
     /// Why it waits, was set aside, or exists.
     package var reason: ByteString
+    /// Data files that it has finished, relative to the table.
+    package var outputs: [ByteString] = []
 }

@@ -20,6 +20,11 @@ final class LiveJob: Sendable {
         var isTablePaused = false
         var stop: Stop?
         var reportedAt: Int64
+        /// Finished ranges: those that the log knows, and those that it does not know yet.
+        var parts: [JobPart]
+        var unrecorded: [JobPart] = []
+        /// Where delete markers are left out of the parts.
+        var proof: Int64?
 
         var waits: Bool { (isPaused || isTablePaused) && stop == nil }
     }
@@ -29,30 +34,47 @@ final class LiveJob: Sendable {
     let rowsTotal: Int64
     let startedAtMilliseconds: Int64
     let cancellation: Cancellation
+    /// A person waits for it.
+    let isForeground: Bool
     private let clock: any Clock
     private let slots: JobSlots
     private let state: Monitor<State>
 
     init(
         _ job: Job, in table: TableState, clock: any Clock, slots: JobSlots, isPaused: Bool,
-        isTablePaused: Bool
+        isTablePaused: Bool, isForeground: Bool = false
     ) {
-        let files = job.inputs.compactMap { table.files.view($0) }
         self.job = job
         self.clock = clock
         self.slots = slots
-        bytesTotal = files.reduce(0) { $0 + $1.sizeBytes }
-        rowsTotal = files.reduce(0) { $0 + ($1.rowCount ?? 0) }
+        self.isForeground = isForeground
+        bytesTotal = job.references.reduce(0) { $0 + table.bytes(of: $1.file, in: $1.partition) }
+        rowsTotal = job.references.reduce(0) { sum, key in
+            let file = table.files.view(key.file)
+            return sum + (file.flatMap { table.reference($0, in: key.partition) }?.rowCount ?? 0)
+        }
         startedAtMilliseconds = clock.nowMilliseconds()
         cancellation = Cancellation()
         state = Monitor(
-            State(isPaused: isPaused, isTablePaused: isTablePaused, reportedAt: startedAtMilliseconds))
+            State(
+                isPaused: isPaused, isTablePaused: isTablePaused, reportedAt: startedAtMilliseconds,
+                parts: job.parts, proof: job.proof))
     }
 
     /// What the disk must have room for.
     var reservedBytes: UInt64 { UInt64(clamping: bytesTotal + bytesTotal / 10) }
 
     var stop: Stop? { state.withLock { $0.stop } }
+
+    /// The job with what is finished of it, as it stands in the log, or is about to.
+    var record: Job {
+        state.withLock { state in
+            var job = job
+            job.parts = state.parts
+            job.proof = state.proof
+            return job
+        }
+    }
 
     /// Stops the attempt, a paused one too. False where it is committing: then its commit decides.
     @discardableResult
@@ -78,11 +100,54 @@ final class LiveJob: Sendable {
     func pause(_ isPaused: Bool) { state.update { $0.isPaused = isPaused } }
     func pauseTable(_ isPaused: Bool) { state.update { $0.isTablePaused = isPaused } }
 
+    // MARK: Finished ranges
+
+    /// Takes note of a range that the log does not know yet.
+    func finished(_ part: JobPart) { state.withLock { $0.unrecorded.append(part) } }
+
+    /// The job as it is to be recorded, with all that is finished.
+    func withUnrecorded(proof: Int64?) -> Job {
+        state.withLock { state in
+            var job = job
+            job.parts = state.parts + state.unrecorded
+            job.proof = proof
+            return job
+        }
+    }
+
+    func recorded(_ job: Job) {
+        state.withLock { state in
+            state.parts = job.parts
+            state.proof = job.proof
+            state.unrecorded.removeAll { job.parts.contains($0) }
+        }
+    }
+
+    /// Begins anew; what was finished before is the caller's to delete.
+    func forgetParts() -> [FileEntry] {
+        state.withLock { state in
+            defer {
+                state.parts = []
+                state.unrecorded = []
+                state.proof = nil
+            }
+            return (state.parts + state.unrecorded).flatMap(\.outputs)
+        }
+    }
+
+    /// Outputs that only this process knows of.
+    var unrecordedOutputs: [FileEntry] { state.withLock { $0.unrecorded.flatMap(\.outputs) } }
+
+    /// Paths of what is finished, in the order in which it was.
+    var outputs: [FileEntry] { state.withLock { ($0.parts + $0.unrecorded).flatMap(\.outputs) } }
+
+    // MARK: Progress
+
     /// Takes note of progress and stays here while the job is paused. True where it is time for a report.
     ///
     /// A job that is paused gives its slot to others.
     func advance(to bytes: Int64, reportEvery milliseconds: Int64) -> Bool {
-        state.withLock { $0.bytesDone = max($0.bytesDone, bytes) }
+        state.withLock { $0.bytesDone = min(max($0.bytesDone, bytes), bytesTotal) }
         waitWhilePaused()
         let now = clock.nowMilliseconds()
         return state.withLock { state in
@@ -108,6 +173,7 @@ final class LiveJob: Sendable {
         var view = JobView(
             job: job, phase: phase, isOwn: true, bytesTotal: bytesTotal, bytesDone: done,
             rowsTotal: rowsTotal, startedAtMilliseconds: startedAtMilliseconds, reason: job.reason)
+        view.outputs = outputs.map(\.path)
         if done > 0 {
             let rate = Double(done) * 1_000 / Double(elapsed)
             view.bytesPerSecond = Int64(rate)

@@ -22,6 +22,8 @@ package struct Job: Hashable, Sendable {
     package var finishes: [ReferenceKey]
     /// Ranges of keys of the partition that are merged already: a later attempt goes on behind them.
     package var parts: [JobPart]
+    /// Where delete markers were left out of the parts: the sequence that nothing else may hold rows as old as.
+    package var proof: Int64?
     package var status: Status
     /// Counts from 1; the commit of an earlier attempt is refused.
     package var attempt: Int

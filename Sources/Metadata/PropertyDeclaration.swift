@@ -11,6 +11,8 @@ package struct PropertyDeclaration: Sendable {
         case ratio(ClosedRange<Double>)
         case boolean
         case choice([String])
+        /// The name of a column, or nothing. Whether there is such a column is known where it is used.
+        case column
         /// A choice of which this version serves one; the text says why.
         case only(String, reason: String)
     }
@@ -57,6 +59,7 @@ extension PropertyDeclaration {
         case .ratio(let range): "a number from \(range.lowerBound) to \(range.upperBound)"
         case .boolean: "true or false"
         case .choice(let choices): choices.joined(separator: ", ")
+        case .column: "the name of a column, or nothing"
         case .only(let choice, let reason): "\(choice): \(reason)"
         }
     }
@@ -82,6 +85,11 @@ extension PropertyDeclaration {
             return .success((.boolean(text == "true"), text))
         case .choice(let choices):
             guard choices.contains(text) else { return refuse(text) }
+            return .success((.text(text), text))
+        case .column:
+            guard text.utf8.count <= 255, !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
+                return refuse(text)
+            }
             return .success((.text(text), text))
         case .only(let choice, _):
             guard text == choice else { return refuse(text) }

@@ -1,7 +1,7 @@
 extension TableProperties {
     /// Every property that there is.
     package static let declarations: [PropertyDeclaration] =
-        compaction + partition + ingest + state + logAndGarbage
+        compaction + ageOff + partition + ingest + state + logAndGarbage
 
     private static let kiB: Int64 = 1 << 10
     private static let miB: Int64 = 1 << 20
@@ -33,17 +33,29 @@ extension TableProperties {
             "compaction.targetFileSize", .bytes(64 * kiB...tiB), "256MiB",
             "Size at which a merge begins another output file."),
         .init(
+            "compaction.maxJobsPerPartition", .integer(1...1_000_000), "4",
+            "Most planned merges of one partition that run at once, over all processes."),
+        .init(
+            "compaction.maxJobs", .integer(1...1_000_000), "64",
+            "Most planned merges of the table that run at once, over all processes."),
+        .init(
             "compaction.memoryLimit", .bytes(16 * miB...tiB), "128MiB",
             "Memory that one merge may take."),
         .init(
             "compaction.splitFilesFirst", .boolean, "true",
             "Whether references above the leaves are split down before their files are merged."),
         .init(
-            "compaction.partialReferences",
-            .only(
-                "false",
-                reason: "a job finishes every file it touches, so that a file is live wholly or not at all"),
-            "false", "Whether a job may leave files of which only some partitions' rows are live."),
+            "compaction.partialReferences", .boolean, "false",
+            "Whether a job may leave files of which only some partitions' rows are live."),
+    ]
+
+    private static let ageOff: [PropertyDeclaration] = [
+        .init(
+            "ageOff.column", .column, "",
+            "The column of dates or timestamps that says how old a row is; without one no row ages."),
+        .init(
+            "ageOff.days", .limit(1...100_000), "off",
+            "Days after which rows leave the table: whole files at once, others as they are merged."),
     ]
 
     private static let partition: [PropertyDeclaration] = [

@@ -80,6 +80,11 @@ package struct TableProperties: Hashable, Sendable {
         return value
     }
 
+    private func name(_ name: String) -> String {
+        guard case .text(let text) = value(name) else { preconditionFailure("\(name) is no text") }
+        return text
+    }
+
     private func choice<C: RawRepresentable>(_ name: String) -> C where C.RawValue == String {
         guard case .text(let text) = value(name), let choice = C(rawValue: text) else {
             preconditionFailure("\(name) is no \(C.self)")
@@ -109,8 +114,14 @@ extension TableProperties {
     package var compactionSizeRatio: Int64 { integer("compaction.sizeRatio") }
     package var compactionBatchSize: Int { Int(integer("compaction.batchSize")) }
     package var compactionTargetFileSize: Int64 { integer("compaction.targetFileSize") }
+    package var compactionMaxJobsPerPartition: Int { Int(integer("compaction.maxJobsPerPartition")) }
+    package var compactionMaxJobs: Int { Int(integer("compaction.maxJobs")) }
+    /// Empty where no row ages.
+    package var ageOffColumn: ByteString { ByteString(name("ageOff.column")) }
+    package var ageOffDays: Int64? { limit("ageOff.days") }
     package var compactionMemoryLimit: Int64 { integer("compaction.memoryLimit") }
     package var compactionSplitFilesFirst: Bool { boolean("compaction.splitFilesFirst") }
+    package var compactionPartialReferences: Bool { boolean("compaction.partialReferences") }
     package var partitionSplitThresholdRows: Int64? { limit("partition.splitThresholdRows") }
     package var partitionSplitThresholdBytes: Int64? { limit("partition.splitThresholdBytes") }
     package var ingestCommitOn: CommitOn { choice("ingest.commitOn") }

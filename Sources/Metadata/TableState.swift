@@ -165,6 +165,44 @@ extension TableState {
         return FileReference(file: file.id, partition: partition, rowCount: file.rowCount ?? 0)
     }
 
+    /// The share of the file's bytes that its rows in the partition take; 0 where none are there.
+    package func bytes(of id: FileID, in partition: PartitionID) -> Int64 {
+        guard let file = facts.files.view(id), let reference = reference(file, in: partition) else {
+            return 0
+        }
+        guard let rows = file.rowCount, rows > 0, reference.rowCount < rows else { return file.sizeBytes }
+        return Int64(Int128(file.sizeBytes) * Int128(max(0, reference.rowCount)) / Int128(rows))
+    }
+
+    /// Whether a job has written the file and not committed yet.
+    package func isFinished(_ id: FileID) -> Bool {
+        var isFound = false
+        facts.jobs.forEach { _, job in
+            if job.parts.contains(where: { $0.outputs.contains { $0.id == id } }) { isFound = true }
+        }
+        return isFound
+    }
+
+    /// The job that stands in the way of another which would take the file's rows of the partition: where the
+    /// table keeps no partial references, a job on any of its references.
+    package func holder(of id: FileID, in partition: PartitionID) -> Job? {
+        if let job = job(holding: id, in: partition) { return job }
+        if properties.compactionPartialReferences || facts.references.count(of: id) < 2 { return nil }
+        for other in facts.references.partitions(of: id) {
+            if let job = job(holding: id, in: other) { return job }
+        }
+        return nil
+    }
+
+    /// The other references that a job on the file's rows of the partition holds as well: all, unless the table
+    /// keeps partial references.
+    package func finishes(of id: FileID, in partition: PartitionID) -> [ReferenceKey] {
+        if properties.compactionPartialReferences { return [] }
+        return facts.references.partitions(of: id).filter { $0 != partition }.map {
+            ReferenceKey(file: id, partition: $0)
+        }
+    }
+
     /// All references of the file, the implicit one too.
     package func references(of file: FileView) -> [FileReference] {
         let explicit = facts.references.references(of: file.id)

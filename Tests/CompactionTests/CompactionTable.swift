@@ -120,10 +120,23 @@ struct CompactionTable {
         try commit("SET PROPERTY", [.operation(.setProperty(name: name, value: value))])
     }
 
-    /// What a reader of the table sees in a partition.
-    func rows(day: ByteString = "1", keepsDeletes: Bool = false) throws -> [SampleRow] {
-        let state = log.current
-        let files = state.files(in: Self.partition(day)).map { MergeInput($0.entry) }
+    /// What a reader of the table sees in a root partition: each leaf's files and those of the nodes above it,
+    /// clipped to the leaf.
+    func rows(
+        day: ByteString = "1", keepsDeletes: Bool = false, in version: TableState? = nil
+    ) throws -> [SampleRow] {
+        let state = version ?? log.current
+        var rows: [SampleRow] = []
+        for leaf in state.partitions.leaves(below: Self.partition(day)) {
+            let node = state.partitions[leaf]
+            let range = KeyRange(min: node?.minKey, max: node?.maxKey)
+            let files = ([leaf] + state.partitions.ancestors(of: leaf)).flatMap { state.files(in: $0) }
+            rows += try merged(files.map { MergeInput($0.entry, range: range) }, keepsDeletes: keepsDeletes)
+        }
+        return rows.sorted()
+    }
+
+    private func merged(_ files: [MergeInput], keepsDeletes: Bool) throws -> [SampleRow] {
         if files.isEmpty { return [] }
         let merged = try MergedRows(
             files, schema: Self.schema, kind: kind,
@@ -131,7 +144,7 @@ struct CompactionTable {
             options: MergedRows.Options(keepsDeletes: keepsDeletes, keepsSystemColumns: true))
         var rows: [SampleRow] = []
         while let batch = try merged.next() { rows += Self.rows(batch) }
-        return rows.sorted()
+        return rows
     }
 
     static func rows(_ batch: ColumnBatch) -> [SampleRow] {

@@ -100,7 +100,7 @@ struct TablePropertiesTests {
             ("compaction.enabled", "yes", "true or false"),
             ("compaction.spaceAmplification", "nan", "a number"),
             ("compaction.strategy", "leveled", "lazy-leveled, size-ratio, basic, off"),
-            ("compaction.partialReferences", "true", "a file is live wholly or not at all"),
+            ("compaction.partialReferences", "maybe", "true or false"),
             ("state.format", "parquet", "avro, json"), ("no.such", "1", "there is no property"),
         ])
     func refused(name: String, text: String, expected: String) throws {

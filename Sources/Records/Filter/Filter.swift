@@ -44,7 +44,7 @@ package struct Filter: Hashable, Sendable {
         }
     }
 
-    init(columns: [TableSchema.Column], condition: Condition) {
+    package init(columns: [TableSchema.Column], condition: Condition) {
         self.columns = columns
         self.condition = condition
     }

@@ -114,7 +114,7 @@ struct PurgeSurvey: Sendable {
     /// An id that is known keeps whatever has it in its name.
     private func isKnown(_ path: ByteString, to state: TableState) -> Bool {
         let id = FileID(path: path)
-        return state.files.contains(id) || state.garbage[id] != nil
+        return state.files.contains(id) || state.garbage[id] != nil || state.isFinished(id)
     }
 
     /// Those of these that are there and that the state does not know.

@@ -19,6 +19,7 @@ enum JobEvent {
         case .committed(let summary): committed(summary)
         case .failed(let job, let message): named("job failed", job, message)
         case .cancelled(let job): named("job cancelled", job)
+        case .aged(let job): named("files aged off", job)
         case .released(let job, let message): named("job released", job, message)
         }
     }

@@ -11,6 +11,7 @@ extension ActionWire {
         writer.fileIDs("inputs", job.inputs)
         if !job.finishes.isEmpty { write(finishes: job.finishes, to: &writer) }
         if !job.parts.isEmpty { write(parts: job.parts, to: &writer) }
+        writer.optional("proof", job.proof)
         writer.field("status", job.status.rawValue)
         writer.field("attempt", job.attempt)
         writer.optional("session", job.session?.description)
@@ -37,6 +38,7 @@ extension ActionWire {
             strategy: try wire.optionalString("strategy") ?? "",
             reason: try wire.optionalString("reason") ?? "")
         job.parts = try parts(wire)
+        job.proof = try wire.optionalInteger("proof")
         job.failureCount = try wire.count("failures", default: 0)
         job.lastError = try wire.optionalString("lastError")
         job.createdAtVersion = Version(try wire.optionalInteger("createdAtVersion") ?? 0)

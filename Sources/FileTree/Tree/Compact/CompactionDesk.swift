@@ -121,7 +121,7 @@ final class CompactionDesk: Sendable {
                 table.refuse(
                     "rename", table.name + "/compact", error.errno, context: nil, rule: error.description)
                 switch error {
-                case .inJob(let path, _), .gone(let path, _, _), .severalPartitions(let path):
+                case .inJob(let path, _), .gone(let path, _, _), .notReferenced(let path, _):
                     let id = FileID(path: path)
                     guard files.contains(id) else { return }
                     files.removeAll { $0 == id }

@@ -9,6 +9,9 @@ package import Metadata
 ///
 /// Sizes are of one tier where their logarithm to the base `fanIn` has the same whole part, so that a byte is
 /// rewritten once a tier. Runs of smaller tiers go along: they cost less than they save.
+///
+/// Of the runs that are merged, files that overlap nothing stay as they are (``KeySections``), but where an upsert
+/// table's whole partition is merged: only then may delete markers go.
 package struct LazyLeveled: CompactionStrategy {
     package var fanIn: Int
     package var minRuns: Int
@@ -35,49 +38,63 @@ package struct LazyLeveled: CompactionStrategy {
 
     package func plan(_ picture: PartitionPicture) -> [PlannedJob] {
         let runs = picture.runs.filter { !$0.isBusy }
-        if let job = merge(runs, of: picture) { return [job] }
-        return picture.hasRowKey ? runs.flatMap { joinNeighbours($0, of: picture) } : []
+        let jobs = merge(runs, of: picture)
+        if !jobs.isEmpty || !picture.hasRowKey { return jobs }
+        return runs.flatMap { joinNeighbours($0, of: picture) }
     }
 
     // MARK: Runs
 
-    private func merge(_ runs: [PartitionPicture.Run], of picture: PartitionPicture) -> PlannedJob? {
+    private func merge(_ runs: [PartitionPicture.Run], of picture: PartitionPicture) -> [PlannedJob] {
         // Without a key nothing is gained by reading what has reached its size; the rest has no bottom.
         let candidates = picture.hasRowKey ? runs : runs.filter { !isSettled($0) }
-        guard candidates.count >= minRuns else { return nil }
+        guard candidates.count >= minRuns else { return [] }
         let ascending = candidates.sorted { $0.bytes < $1.bytes }
         guard picture.hasRowKey, let bottom = ascending.last else { return mergeTier(ascending, of: picture) }
-        let others = Array(ascending.dropLast())
+        // With a merge of the bottom on its way, the largest free run is no bottom.
+        let isWhole = runs.count == picture.runs.count && ascending.count <= maxRunsPerJob
         let total = ascending.reduce(0) { $0 + $1.bytes }
         let amplification = Double(total) / Double(max(1, bottom.bytes))
-        // With a merge of the bottom on its way, the largest free run is no bottom.
-        let isWhole = runs.count == picture.runs.count
-        if isWhole, amplification > spaceAmplification, ascending.count <= maxRunsPerJob {
-            return job(
-                picture, ascending,
-                "\(ascending.count) runs are \(ratioText(amplification)) times the largest, over "
-                    + "\(ratioText(spaceAmplification))")
+        if isWhole, amplification > spaceAmplification {
+            return mergeAll(ascending, amplification, of: picture)
         }
-        return mergeTier(isWhole && ascending.count <= maxRunsPerJob ? others : ascending, of: picture)
+        return mergeTier(isWhole ? ascending.dropLast() : ascending, of: picture)
+    }
+
+    private func mergeAll(
+        _ runs: [PartitionPicture.Run], _ amplification: Double, of picture: PartitionPicture
+    ) -> [PlannedJob] {
+        let score = max(amplification / spaceAmplification, score(picture))
+        let reason =
+            "\(runs.count) runs are \(ratioText(amplification)) times the largest, over "
+            + ratioText(spaceAmplification)
+        return jobs(
+            picture, runs, cutAt: picture.kind == .upsert ? nil : targetFileSize, score: score,
+            dueSince: runs.map(\.since).arrival(of: minRuns), reason)
     }
 
     /// The smallest tier with enough runs, and what is smaller.
-    private func mergeTier(_ ascending: [PartitionPicture.Run], of picture: PartitionPicture) -> PlannedJob? {
+    private func mergeTier(_ ascending: [PartitionPicture.Run], of picture: PartitionPicture) -> [PlannedJob]
+    {
         var start = 0
         while start < ascending.count {
             let tier = tier(ascending[start].bytes)
             var end = start
             while end < ascending.count, self.tier(ascending[end].bytes) == tier { end += 1 }
             if end - start >= fanIn {
-                let chosen = Array(ascending[..<end].prefix(maxRunsPerJob))
-                return job(
-                    picture, chosen,
+                return jobs(
+                    picture, Array(ascending[..<end].prefix(maxRunsPerJob)), cutAt: targetFileSize,
+                    score: score(picture),
+                    dueSince: ascending[start..<end].map(\.since).arrival(of: fanIn),
                     "\(end - start) runs of about \(sizeText(ascending[start].bytes)), fan-in \(fanIn)")
             }
             start = end
         }
-        return nil
+        return []
     }
+
+    /// What a reader of the partition bears, over what it is to bear.
+    private func score(_ picture: PartitionPicture) -> Double { Double(picture.runs.count) / Double(minRuns) }
 
     private func isSettled(_ run: PartitionPicture.Run) -> Bool {
         run.files.allSatisfy { $0.bytes >= targetFileSize / 2 }
@@ -103,11 +120,13 @@ package struct LazyLeveled: CompactionStrategy {
         var streak: [PartitionPicture.File] = []
         func close() {
             if let files = joinable(streak) {
-                jobs.append(
-                    job(
-                        picture, files: files,
-                        "\(files.count) neighbours of together "
-                            + sizeText(files.reduce(0) { $0 + $1.bytes })))
+                var job = job(
+                    picture, files: files,
+                    "\(files.count) neighbours of together " + sizeText(files.reduce(0) { $0 + $1.bytes }))
+                // A reader looks into one file of a run, however many it has: this is half as urgent.
+                job.score = Double(files.count) / Double(2 * minRuns)
+                job.dueSince = files.map(\.addedAt).arrival(of: minRuns)
+                jobs.append(job)
             }
             streak = []
         }

@@ -5,7 +5,8 @@ package import Metadata
 ///
 /// Runs ascend by rows. The largest are dropped until the largest left fits `ratio` times into the others
 /// together. Up to `batchSize` runs make one job; of more, windows of that many, from the smallest on, make a
-/// job each where they meet the same criterion.
+/// job each where they meet the same criterion. Of each job's runs, files that overlap nothing stay as they are
+/// (``KeySections``).
 package struct SizeRatio: CompactionStrategy {
     package var ratio: Int64
     package var batchSize: Int
@@ -34,13 +35,13 @@ package struct SizeRatio: CompactionStrategy {
         runs.sort { ($0.rows, $0.bytes) < ($1.rows, $1.bytes) }
         while runs.count > 1, !meets(runs[...]) { runs.removeLast() }
         guard runs.count > 1 else { return [] }
-        guard runs.count > batchSize else { return [job(picture, runs, reason(runs))] }
+        guard runs.count > batchSize else { return jobs(picture, runs) }
         var jobs: [PlannedJob] = []
         var position = 0
         while position < runs.count {
             let window = runs[position...].prefix(batchSize)
             if meets(window) {
-                jobs.append(job(picture, Array(window), reason(Array(window))))
+                jobs += self.jobs(picture, Array(window))
                 position += window.count
             } else {
                 position += 1
@@ -56,9 +57,15 @@ package struct SizeRatio: CompactionStrategy {
         return !overflow && product <= others
     }
 
-    private func reason(_ runs: [PartitionPicture.Run]) -> String {
+    /// - Parameter runs: ascending.
+    private func jobs(_ picture: PartitionPicture, _ runs: [PartitionPicture.Run]) -> [PlannedJob] {
         let others = runs.dropLast().reduce(0) { $0 + $1.rows }
-        return "the largest of \(runs.count) runs has \(runs.last?.rows ?? 0) rows, the others \(others), "
-            + "ratio \(ratio)"
+        // The fewest equal runs that meet the criterion are one more than the ratio.
+        let fewest = Int(clamping: ratio) + 1
+        return jobs(
+            picture, runs, cutAt: targetFileSize, score: Double(picture.runs.count) / Double(fewest),
+            dueSince: runs.map(\.since).arrival(of: fewest),
+            "the largest of \(runs.count) runs has \(runs.last?.rows ?? 0) rows, the others \(others), "
+                + "ratio \(ratio)")
     }
 }
