@@ -35,7 +35,7 @@ extension StateChange {
     }
 
     func checkTree() throws(StateError) {
-        for id in nodes {
+        for id in nodes.sorted() {
             guard let node = facts.partitions[id] else {
                 try checkEmpty(id)
                 continue
