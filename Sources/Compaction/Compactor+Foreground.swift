@@ -68,6 +68,7 @@ extension Compactor {
             case .committed(let summary): result.committed.append(summary)
             case .failed(let job, let message): result.failed.append((job, message))
             case .cancelled: break
+            case .released where cancellation.isCancelled: break
             case .released(let job, let message):
                 // Without an end in the log it would be taken up again and again.
                 result.failed.append((job, message))
