@@ -147,6 +147,14 @@ struct CompactionTable {
         return rows
     }
 
+    /// What a reader sees of rows that came in this order.
+    static func visible(_ rows: [SampleRow], _ kind: TableKind) -> [SampleRow] {
+        guard kind == .upsert else { return rows.sorted() }
+        var newest: [Int64: SampleRow] = [:]
+        for row in rows { newest[row.key] = row }
+        return newest.values.filter { !$0.isDeleted }.sorted()
+    }
+
     static func rows(_ batch: ColumnBatch) -> [SampleRow] {
         func value(_ name: ByteString, _ row: Int) -> TypedValue? {
             guard let index = batch.index(of: name) else { return nil }

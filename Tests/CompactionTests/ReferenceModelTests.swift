@@ -39,12 +39,12 @@ struct ReferenceModelTests {
             for step in 0..<40 {
                 let comment: Comment = "seed \(seed), step \(step)"
                 try self.step(step, table, compactor, &model, &random)
-                #expect(try table.rows() == visible(model, setting.kind), comment)
+                #expect(try table.rows() == CompactionTable.visible(model, setting.kind), comment)
                 check(table.log.current, setting, comment)
-                history.append((table.log.current, visible(model, setting.kind)))
+                history.append((table.log.current, CompactionTable.visible(model, setting.kind)))
             }
             _ = try compactor.foreground()
-            #expect(try table.rows() == visible(model, setting.kind), "seed \(seed)")
+            #expect(try table.rows() == CompactionTable.visible(model, setting.kind), "seed \(seed)")
             for (state, rows) in history {
                 #expect(try table.rows(in: state) == rows, "seed \(seed), version \(state.version)")
             }
@@ -76,13 +76,6 @@ struct ReferenceModelTests {
             compactor.runOnce()
         default: compactor.runOnce()
         }
-    }
-
-    private func visible(_ rows: [SampleRow], _ kind: TableKind) -> [SampleRow] {
-        guard kind == .upsert else { return rows.sorted() }
-        var newest: [Int64: SampleRow] = [:]
-        for row in rows { newest[row.key] = row }
-        return newest.values.filter { !$0.isDeleted }.sorted()
     }
 
     /// References never overlap, their rows add up, and half-live files are there only where they may be.
