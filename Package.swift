@@ -67,7 +67,8 @@ let modules: KeyValuePairs<String, [String]> = [
     ],
     "FuseSession": ["CFuse3", "CLinux", "FileTree", "JSON", "Platform", "Telemetry"],
     "Commands": [
-        "FuseSession", "FileTree", "Tables", "Compaction", "Metadata", "Records", "Text", "JSON", "Storage",
+        "FuseSession", "FileTree", "Tables", "Ingest", "Compaction", "Metadata", "Records", "Text", "JSON",
+        "Storage",
         "Platform", "Telemetry",
     ],
 ]

@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <fcntl.h>
+#include <linux/ioprio.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,12 @@ int firn_rename_no_replace(int old_directory, const char *old_path, int new_dire
 int firn_open_beneath(int directory, const char *path, uint64_t flags, uint64_t mode) {
     struct open_how how = {.flags = flags, .mode = mode, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
     return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+int firn_allocate(int file, int64_t size) { return fallocate(file, 0, 0, size); }
+
+int firn_set_best_effort(int level) {
+    return (int)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, level));
 }
 
 ssize_t firn_random(void *buffer, size_t length) { return getrandom(buffer, length, 0); }

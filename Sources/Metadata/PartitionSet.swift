@@ -1,4 +1,5 @@
 package import Bytes
+import Synchronization
 
 /// The nodes of the partition trees that were split; a root that never was is implied by its files.
 package struct PartitionSet: Sendable {
@@ -6,6 +7,8 @@ package struct PartitionSet: Sendable {
 
     package private(set) var entries: Entries
     private let partitionColumns: [ByteString]
+    /// Made when asked for; replaced where a root comes or goes.
+    private var rootNames = LazyRootNames()
 
     package init(partitionColumns: [ByteString], _ entries: Entries = Entries()) {
         self.entries = entries
@@ -25,6 +28,17 @@ package struct PartitionSet: Sendable {
     package func root(of id: PartitionID) -> PartitionID {
         guard let node = entries[id] else { return id }
         return PartitionID(RootPath.path(columns: partitionColumns, tuple: node.root))
+    }
+
+    /// The root partitions that have a tree, with files or without, by name.
+    package var roots: [PartitionID] {
+        rootNames.get {
+            var roots: [PartitionID] = []
+            entries.forEach { id, node in
+                if node.parent == nil { roots.append(id) }
+            }
+            return roots.sorted()
+        }
     }
 
     /// The nodes above the partition, nearest first.
@@ -85,10 +99,28 @@ package struct PartitionSet: Sendable {
     }
 
     mutating func put(_ partition: Partition, at version: Version) {
+        if partition.parent == nil, entries[partition.id] == nil { rootNames = LazyRootNames() }
         entries.put(partition.id, partition, at: version)
     }
 
-    mutating func remove(_ id: PartitionID, at version: Version) -> Bool { entries.remove(id, at: version) }
+    mutating func remove(_ id: PartitionID, at version: Version) -> Bool {
+        if let node = entries[id], node.parent == nil { rootNames = LazyRootNames() }
+        return entries.remove(id, at: version)
+    }
+}
+
+/// The names of the roots of one set, made at the first question.
+private final class LazyRootNames: Sendable {
+    private let names = Mutex<[PartitionID]?>(nil)
+
+    func get(_ make: () -> [PartitionID]) -> [PartitionID] {
+        names.withLock { names in
+            if let names { return names }
+            let made = make()
+            names = made
+            return made
+        }
+    }
 }
 
 extension Partition {

@@ -62,7 +62,7 @@ extension StateChange {
                 "the reference of \(file.path.display) in \"\(split.partition)\" is not split into its children"
             )
         }
-        if places.count == 1 { try checkOnly(places[0], holds: file) }
+        if let left = children.first(where: { !places.contains($0) }) { try checkAbsence(of: file, in: left) }
         let rows = split.parts.reduce(0) { $0 + $1.rowCount }
         guard rows == before.rowCount, split.parts.allSatisfy({ $0.rowCount >= 0 }) else {
             throw error(
@@ -82,12 +82,12 @@ extension StateChange {
     }
 
     /// A split may leave out a child only where no key of the file is in it.
-    private func checkOnly(_ child: PartitionID, holds file: LiveFile) throws(StateError) {
+    private func checkAbsence(of file: LiveFile, in child: PartitionID) throws(StateError) {
         guard file.rowCount != 0 else { return }
-        guard let node = facts.partitions[child], let keys = keyRange(of: file.id), node.contains(keys.min),
-            node.contains(keys.max)
+        guard let node = facts.partitions[child], let keys = keyRange(of: file.id),
+            node.minKey.map({ keys.max < $0 }) ?? false || node.maxKey.map({ $0 <= keys.min }) ?? false
         else {
-            throw error("file \(file.path.display) may have rows outside \"\(child)\", its only part")
+            throw error("file \(file.path.display) may have rows in \"\(child)\", of which it gets no part")
         }
     }
 

@@ -90,6 +90,12 @@ package struct FileDescriptor: ~Copyable, Sendable {
         _ = try retrying { ftruncate(raw, off_t(sizeBytes)) }
     }
 
+    /// Lets the first bytes of the file take their room without being written.
+    package borrowing func allocate(sizeBytes: Int64) throws(Errno) {
+        let raw = rawValue
+        _ = try retrying { firn_allocate(raw, sizeBytes) }
+    }
+
     /// Waits until contents and attributes are on disk. Never call it again on a file for which it has failed:
     /// the kernel has dropped what it could not write and would report success.
     package borrowing func sync() throws(Errno) {

@@ -26,6 +26,13 @@ package enum Processes {
         return status.startTicks == startTicks && status.state != UInt8(ascii: "Z")
     }
 
+    /// Whether the process that had this number and began at that tick has certainly ended. What `/proc` hides from us
+    /// may be there.
+    package static func isGone(_ process: Int32, startTicks: UInt64) -> Bool {
+        guard (try? status(of: process)) == nil else { return !isRunning(process, startTicks: startTicks) }
+        return process > 0 && kill(process, 0) == -1 && errno == ESRCH
+    }
+
     package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
     /// True where the descriptor is a pipe or socket that nobody reads any more.
@@ -44,6 +51,14 @@ package enum Processes {
     /// An id that the kernel draws anew at every boot.
     package static func bootID() throws(Errno) -> ByteString {
         ByteString(try read("/proc/sys/kernel/random/boot_id").prefix { $0 != 0x0A })
+    }
+
+    /// Where process ids mean the same as here: the boot and the pid namespace, as containers of one kernel number their
+    /// processes apart. Empty where that cannot be told.
+    package static func idSpace() -> ByteString {
+        guard let boot = try? bootID(), let namespace = try? FileSystemCalls.status("/proc/self/ns/pid")
+        else { return "" }
+        return boot + "/" + ByteString(String(namespace.inode))
     }
 
     /// The value of an environment variable.

@@ -33,6 +33,27 @@ extension DirectoryStorage {
         }
     }
 
+    package func reserve(_ key: ByteString, sizeBytes: UInt64) throws(StorageError) -> Bool {
+        try ObjectKey.check(key, .reserve)
+        return try withParent(of: key, .reserve) { (parent) throws(StorageError) -> Bool in
+            let name = ObjectKey.name(of: key)
+            do throws(Errno) {
+                let file = try parent.openAt(name, [.writeOnly, .create, .exclusive, .noFollow])
+                do throws(Errno) {
+                    try file.allocate(sizeBytes: Int64(clamping: sizeBytes))
+                    return true
+                } catch {
+                    try? FileSystemCalls.unlink(name, at: parent.rawValue)
+                    // A file system that cannot is none that is full.
+                    if error == .eopnotsupp || error == .enosys { return false }
+                    throw error
+                }
+            } catch {
+                throw StorageError(error, .reserve, key)
+            }
+        }
+    }
+
     package func delete(_ key: ByteString) throws(StorageError) {
         try ObjectKey.check(key, .delete)
         do throws(Errno) {
@@ -44,6 +65,17 @@ extension DirectoryStorage {
             return
         } catch {
             throw StorageError(error, .delete, key)
+        }
+    }
+
+    package func syncDeletions(in directory: ByteString) throws(StorageError) {
+        try ObjectKey.checkDirectory(directory, .delete)
+        do throws(Errno) {
+            try open(directory, .directory).sync()
+        } catch .enoent {
+            return
+        } catch {
+            throw StorageError(error, .delete, directory)
         }
     }
 

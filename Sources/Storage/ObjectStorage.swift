@@ -35,8 +35,15 @@ package protocol ObjectStorage: Sendable {
     /// Replaces an object at once or not at all, without waiting for the disk: for hints, whose loss harms nothing.
     func overwriteHint(_ key: ByteString, _ bytes: [UInt8]) throws(StorageError)
 
-    /// Deletes an object; an absent one is fine. It may be back after a crash.
+    /// Creates an object that takes as much room without being written; false where the storage cannot do that. Its
+    /// contents are nobody's, and it may be smaller after a crash. Throws `alreadyExists`.
+    func reserve(_ key: ByteString, sizeBytes: UInt64) throws(StorageError) -> Bool
+
+    /// Deletes an object; an absent one is fine. It may be back after a crash, until ``syncDeletions(in:)``.
     func delete(_ key: ByteString) throws(StorageError)
+
+    /// Makes the deletions in a directory durable; an absent one is fine.
+    func syncDeletions(in directory: ByteString) throws(StorageError)
 
     /// Deletes a directory where it is empty, and tells whether it is gone.
     @discardableResult
@@ -56,6 +63,9 @@ package protocol ObjectStorage: Sendable {
 }
 
 extension ObjectStorage {
+    /// What knows no limit has nothing to set aside.
+    package func reserve(_ key: ByteString, sizeBytes: UInt64) throws(StorageError) -> Bool { false }
+
     /// All bytes of an object.
     package func get(_ key: ByteString) throws(StorageError) -> [UInt8] { try get(key, range: nil) }
 

@@ -87,8 +87,17 @@ package struct RetryingStorage: ObjectStorage {
         try retrying { () throws(StorageError) in try inner.overwriteHint(key, bytes) }
     }
 
+    package func reserve(_ key: ByteString, sizeBytes: UInt64) throws(StorageError) -> Bool {
+        try retrying { () throws(StorageError) in try inner.reserve(key, sizeBytes: sizeBytes) }
+    }
+
     package func delete(_ key: ByteString) throws(StorageError) {
         try retrying { () throws(StorageError) in try inner.delete(key) }
+    }
+
+    /// Not again where it failed: what the disk did not take is then no longer known to be missing.
+    package func syncDeletions(in directory: ByteString) throws(StorageError) {
+        try inner.syncDeletions(in: directory)
     }
 
     @discardableResult

@@ -21,7 +21,7 @@ package struct StorageError: Error, Equatable, Sendable {
 
     /// What was being done.
     package enum Operation: String, Equatable, Sendable {
-        case get, metadata, list, put, create, write, finish, overwrite, delete, open, read, space
+        case get, metadata, list, put, create, write, finish, overwrite, reserve, delete, open, read, space
     }
 
     package var kind: Kind

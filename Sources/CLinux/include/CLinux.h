@@ -12,6 +12,12 @@ int firn_rename_no_replace(int old_directory, const char *old_path, int new_dire
 /// openat2(2) with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS: nothing outside the directory, no symbolic links.
 int firn_open_beneath(int directory, const char *path, uint64_t flags, uint64_t mode);
 
+/// fallocate(2) of the first bytes of a file: they take room without being written.
+int firn_allocate(int file, int64_t size);
+
+/// ioprio_set(2) of the calling thread: the best-effort class at a level from 0 (first) to 7 (last).
+int firn_set_best_effort(int level);
+
 /// getrandom(2) without flags.
 ssize_t firn_random(void *buffer, size_t length);
 

@@ -52,6 +52,7 @@ extension TransactionLog {
         var attempt = 0
         while !group.open.isEmpty {
             if isPoisoned { return fail(group, .poisoned) }
+            if shared.withLock({ $0.isRemoved }) { return fail(group, .noSuchTable(path.table)) }
             do throws(LogError) {
                 if attempt > 0 || isStale || isContended { _ = try catchUp() }
                 try settle(&group)

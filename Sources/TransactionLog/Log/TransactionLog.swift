@@ -31,6 +31,7 @@ package final class TransactionLog: Sendable {
         var pending: [CommittedTransaction]
         var pendingActionCount: Int
         var isPoisoned = false
+        var isRemoved = false
         /// Where what was committed last stands, by id.
         var recent = RecentTransactions()
         /// Transactions that were answered with an unknown outcome.
@@ -81,6 +82,9 @@ package final class TransactionLog: Sendable {
 
     /// True after a failed sync: nothing is committed until ``reopen()``.
     package var isPoisoned: Bool { shared.withLock { $0.isPoisoned } }
+
+    /// Somebody has removed the table: nothing is committed any more, as it would lie where another of its name may be.
+    package func markRemoved() { shared.withLock { $0.isRemoved = true } }
 
     package func addObserver(_ observer: @escaping Observer) {
         shared.withLock { $0.observers.append(observer) }
