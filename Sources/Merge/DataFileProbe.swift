@@ -14,6 +14,11 @@ package final class DataFileProbe {
         package var counts: [Int64]
         /// False where one of them is an estimate: half of the rows that it may be off by.
         package var isExact: Bool
+
+        package init(counts: [Int64], isExact: Bool) {
+            self.counts = counts
+            self.isExact = isExact
+        }
     }
 
     private let search: KeySearch

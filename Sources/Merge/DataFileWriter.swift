@@ -29,7 +29,7 @@ package final class DataFileWriter {
 
     deinit { if !isEnded { abort() } }
 
-    private var hasKey: Bool { !encoder.columns.isEmpty }
+    var hasKey: Bool { !encoder.columns.isEmpty }
     private var isFull: Bool { current.map { $0.sizeBytes >= options.targetFileSizeBytes } ?? false }
 
     /// Appends rows, which are in key order and not below those before.
@@ -172,17 +172,25 @@ extension DataFileWriter {
         file.columns == columns && ParquetWriter.canCopy(columns, from: file)
     }
 
-    /// Finishes the file where it has its size and the next one may begin with `key`. The file is then the
-    /// caller's: ``abort()`` leaves it.
-    func cut(before key: ByteString) throws -> FileEntry? {
-        guard isFull, !hasKey || key != lastKey else { return nil }
-        return try undoing {
+    /// Finishes the file where it has its size; what comes next has another key. The file is then the caller's:
+    /// ``abort()`` leaves it.
+    func cut() throws -> FileEntry? { isFull ? try handOver() : nil }
+
+    /// Finishes the last file, which is then the caller's; nil where nothing has come since the one before.
+    func end() throws -> FileEntry? {
+        let last = try handOver()
+        isEnded = true
+        return last
+    }
+
+    private func handOver() throws -> FileEntry? {
+        try undoing {
             try finishFile()
             return finished.popLast()?.entry
         }
     }
 
-    /// Deletes a file that ``cut(before:)`` or ``finish()`` has given.
+    /// Deletes a file that ``cut()`` or ``end()`` has given.
     func discard(_ entry: FileEntry) { delete(ObjectKey.child(entry.path, of: context.directory)) }
 
     /// Appends rows of a merge, which are in order and have the columns of the file.
@@ -195,7 +203,8 @@ extension DataFileWriter {
     }
 
     /// Appends a row group of another data file as it is.
-    func append(rowGroup: Int, of input: OpenDataFile, firstKey: ByteString, lastKey last: ByteString) throws {
+    func append(rowGroup: Int, of input: OpenDataFile, firstKey: ByteString, lastKey last: ByteString) throws
+    {
         try undoing {
             if let lastKey, hasKey, firstKey < lastKey {
                 throw MergeError(

@@ -37,7 +37,8 @@ final class FileCursor: BlockSource {
         reader = ParquetReader(
             input.file, columns: mapping.fileColumns, rows: rows,
             options: ParquetReader.Options(
-                batchRows: RowPace.mostRows, batchBytes: .max, readAhead: min(max(readAhead, 8 << 10), 128 << 10)))
+                batchRows: RowPace.mostRows, batchBytes: .max,
+                readAhead: min(max(readAhead, 8 << 10), 128 << 10)))
         encoder = KeyEncoder(columns: input.keyColumns)
         self.clip = clip
         self.shared = shared

@@ -7,6 +7,7 @@ final class MergeMonitor: Sendable {
     struct Input {
         /// The rows that it is expected to give.
         var rows: Int
+        /// Their share of the file.
         var sizeBytes: Int64
     }
 

@@ -14,6 +14,8 @@ package struct MergeRun {
     package struct Options: Sendable {
         /// Leaves delete markers out; right only where nothing else holds rows as old.
         package var dropsDeletes: Bool
+        /// Leaves out rows that are too old to keep; of an upsert table only where it leaves out delete markers.
+        package var age: RowAge?
         /// Ranges of keys that are merged at the same time. A table without a row key has one.
         package var rangeCount: Int
         /// For all ranges together, beside a page of each column of each input that overlaps others.
@@ -42,7 +44,8 @@ package struct MergeRun {
     ///   - onPart: told each part once its output is durable, by one thread at a time. The part reaches from where
     ///     the one before it ends up to the next output's first key, or to one below it with nothing between. The
     ///     parts of a run and `finished` together hold all keys. Never called for a table without a row key.
-    ///   - progress: called with the bytes of the inputs read so far, by one thread at a time.
+    ///   - progress: called with the bytes of the inputs read so far, by one thread at a time. An input of which only
+    ///     a range is merged has its share of bytes.
     package init(
         _ inputs: [MergeInput], _ context: DataFileContext, files: DataFileOptions = DataFileOptions(),
         options: Options = Options(), finished: [JobPart] = [],
@@ -109,14 +112,15 @@ package struct MergeRun {
             let blocks = try MergedBlocks(
                 files, clip: range,
                 options: MergedBlocks.Options(
-                    isUpsert: context.kind == .upsert, dropsDeletes: options.dropsDeletes,
+                    isUpsert: context.kind == .upsert, dropsDeletes: options.dropsDeletes, age: options.age,
                     canPass: { writer.canCopy(from: $0) }, smallestPassedBytes: layout.smallestPassedBytes,
                     inputBytes: memory.inputBytes,
                     // A piece that is large next to a file would overshoot its target.
                     batchBytes: min(memory.batchBytes, Int(clamping: layout.targetFileSizeBytes / 8))),
                 monitor: monitor)
             return RangeMerge(
-                range, of: files.map(\.file.entry.id), blocks, into: writer, cancellation: monitor.cancellation
+                range, of: files.map(\.file.entry.id), blocks, into: writer,
+                cancellation: monitor.cancellation
             ) { [onPart] part in
                 try told.withLock { _ in try onPart?(part) }
             }

@@ -15,7 +15,11 @@ struct MergeSurvey {
     }
 
     var inputs: [MergeMonitor.Input] {
-        zip(files, rows).map { MergeMonitor.Input(rows: $1.possible.count, sizeBytes: $0.file.entry.sizeBytes) }
+        zip(files, rows).map { file, rows in
+            let share = Double(rows.possible.count) / Double(max(file.file.rowCount, 1))
+            return MergeMonitor.Input(
+                rows: rows.possible.count, sizeBytes: Int64(share * Double(file.file.entry.sizeBytes)))
+        }
     }
 
     /// Keys of all inputs, a few of each.
@@ -47,8 +51,8 @@ struct MergeSurvey {
             read[file, default: 0] += Int64(entered)
             let before = stated[file] ?? 0...0
             stated[file] =
-                before.lowerBound + Int64(rows[index].certain)
-                ... before.upperBound + Int64(rows[index].possible.count)
+                before.lowerBound + Int64(rows[index].certain)...before.upperBound
+                + Int64(rows[index].possible.count)
         }
         for (file, stated) in stated {
             let counted = result.rowsInByFile[file] ?? 0

@@ -10,6 +10,8 @@ final class MergedBlocks {
         var isUpsert: Bool
         /// Whether delete markers and the rows they delete are left out of the output.
         var dropsDeletes: Bool
+        /// Rows below it are left out; of an upsert table only where delete markers are.
+        var age: RowAge?
         /// Whether row groups of a file may be passed through undecoded.
         var canPass: (ParquetFile) -> Bool = { _ in false }
         /// Row groups smaller than this are merged, so that rewriting also makes them larger.
@@ -58,8 +60,8 @@ final class MergedBlocks {
                 monitor.entered(section.rows.count, of: section.input)
                 monitor.read(section.rows.count, of: section.input)
                 return MergedPiece(
-                    content: .rowGroup(inputs[section.input], section.rowGroup, lastKey: section.max),
-                    firstKey: section.min, rowsIn: [section.input: section.rows.count])
+                    content: .rowGroup(inputs[section.input], section.rowGroup), firstKey: section.min,
+                    lastKey: section.max, rowsIn: [section.input: section.rows.count])
             case .merge(let sections):
                 merger = try open(sections)
             }
@@ -67,16 +69,21 @@ final class MergedBlocks {
     }
 
     private func rows(_ merger: SpanMerger) throws -> MergedPiece? {
-        guard var spans = try merger.next(rowLimit: pace.rows), let firstKey = spans.firstKey else {
-            return nil
-        }
+        guard var spans = try merger.next(rowLimit: pace.rows), let firstKey = spans.firstKey,
+            let lastKey = spans.lastKey
+        else { return nil }
         let rowsIn = spans.rowsIn
         var dropped = spans.supersededCount
         if options.isUpsert, options.dropsDeletes { dropped += spans.removeDeleted() }
+        // An aged row of an upsert table hides older ones of its key, as a delete marker does.
+        if let age = options.age, !options.isUpsert || options.dropsDeletes {
+            dropped += spans.removeAged(age)
+        }
         let batch = spans.gather()
         pace.took(batch.rowCount, bytes: batch.byteCount)
         return MergedPiece(
-            content: .rows(batch), firstKey: ByteString(firstKey), rowsIn: rowsIn, droppedCount: dropped)
+            content: .rows(batch), firstKey: ByteString(firstKey), lastKey: ByteString(lastKey),
+            rowsIn: rowsIn, droppedCount: dropped)
     }
 
     private func plan() throws -> [MergePlan.Step] {
@@ -95,7 +102,8 @@ final class MergedBlocks {
         guard input.file.rowCount > 0, !range.isEmpty else { return [] }
         let search = try KeySearch(input)
         let rows = try search.rows(in: range).possible
-        let isPassable = !options.isUpsert && options.canPass(input.file)
+        let isYoung = options.age.map { $0.spares(input.entry, columns: input.columns) } ?? true
+        let isPassable = !options.isUpsert && isYoung && options.canPass(input.file)
         guard isPassable || input.keyColumns.isEmpty else { return try whole(index, rows) }
         return try input.file.rowGroups.indices.compactMap { group in
             let all = input.file.rowGroups[group].rows
@@ -106,7 +114,7 @@ final class MergedBlocks {
             // Rows at the ends may lie outside the range where the file has no page index.
             let isInside = part == all && range.contains(min) && range.contains(max)
             let size = input.file.rowGroups[group].compressedSize
-            return section(
+            return try section(
                 index, group, part, min, max,
                 isPassable: isPassable && isInside && size >= options.smallestPassedBytes)
         }
@@ -117,7 +125,7 @@ final class MergedBlocks {
         let groups = inputs[index].file.rowGroups
         guard let group = groups.firstIndex(where: { $0.rows.overlaps(rows) }),
             let bounds = try inputs[index].keyBounds(),
-            let section = section(index, group, rows, bounds.min, bounds.max, isPassable: false)
+            let section = try section(index, group, rows, bounds.min, bounds.max, isPassable: false)
         else { return [] }
         return [section]
     }
@@ -125,7 +133,12 @@ final class MergedBlocks {
     /// A section with its bounds clipped; nil where none of its rows can be in the range.
     private func section(
         _ index: Int, _ group: Int, _ rows: Range<Int>, _ min: ByteString, _ max: ByteString, isPassable: Bool
-    ) -> MergePlan.Section? {
+    ) throws(MergeError) -> MergePlan.Section? {
+        guard min <= max else {
+            throw MergeError(
+                .order, "row \(rows.upperBound - 1) is below row \(rows.lowerBound)",
+                path: inputs[index].entry.path)
+        }
         let low = Swift.max(ranges[index].min ?? min, min)
         let high = Swift.min(ranges[index].max ?? max, max)
         guard low <= high else { return nil }

@@ -8,13 +8,14 @@ struct MergedPiece: Sendable {
         /// Rows of the merge; none where all that came in were left out.
         case rows(ColumnBatch)
         /// A row group that is passed on as it is.
-        case rowGroup(OpenDataFile, Int, lastKey: ByteString)
+        case rowGroup(OpenDataFile, Int)
     }
 
     var content: Content
-    /// The first key of the rows that came in for it, of those too that were left out. All rows of pieces before it
-    /// have lower keys, unless its first row continues the rows of their last key.
+    /// The first and last key of the rows that came in for it, of those too that were left out. The next piece
+    /// begins above them, or goes on with the last one.
     var firstKey: ByteString
+    var lastKey: ByteString
     /// The rows that came in for it, by the number of their input.
     var rowsIn: [Int: Int]
     var droppedCount = 0
@@ -23,7 +24,7 @@ struct MergedPiece: Sendable {
     var rowCount: Int {
         switch content {
         case .rows(let batch): batch.rowCount
-        case .rowGroup(let input, let rowGroup, _): input.file.rowGroups[rowGroup].rows.count
+        case .rowGroup(let input, let rowGroup): input.file.rowGroups[rowGroup].rows.count
         }
     }
 }

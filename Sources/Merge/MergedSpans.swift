@@ -43,14 +43,23 @@ struct MergedSpans {
 
     /// Takes out the rows that are delete markers, and returns how many there were.
     mutating func removeDeleted() -> Int {
-        guard blocks.contains(where: { $0.deleted != nil }) else { return 0 }
+        remove { block in block.deleted.map { marks in { marks[$0] != 0 } } }
+    }
+
+    /// Takes out the rows that are too old to keep, and returns how many there were.
+    mutating func removeAged(_ age: RowAge) -> Int { remove { age.test(of: $0.batch) } }
+
+    /// - Parameter test: of a block, tells the rows to take out; nil where there are none.
+    private mutating func remove(_ test: (MergeBlock) -> ((Int) -> Bool)?) -> Int {
+        let tests = blocks.map(test)
+        guard tests.contains(where: { $0 != nil }) else { return 0 }
         var kept = RowSpans(of: rows.batches)
         for span in rows.spans {
-            guard let marks = blocks[Int(span.block)].deleted else {
+            guard let isGone = tests[Int(span.block)] else {
                 kept.append(span.block, Int(span.start), Int(span.count))
                 continue
             }
-            for row in Int(span.start)..<Int(span.start + span.count) where marks[row] == 0 {
+            for row in Int(span.start)..<Int(span.start + span.count) where !isGone(row) {
                 kept.append(span.block, row, 1)
             }
         }

@@ -34,7 +34,7 @@ final class OpenDataFile: Sendable {
         if keyColumns.isEmpty { return ByteString() }
         let mapping = try ColumnMapping(of: file.columns, to: keyColumns, path: entry.path)
         let batch = try MergeError.reading(entry.path) { () throws(ParquetError) in
-            let options = ParquetReader.Options(batchRows: 1, readAhead: 64 << 10)
+            let options = ParquetReader.Options(batchRows: 1, readAhead: 8 << 10)
             let reader = ParquetReader(
                 file, columns: mapping.fileColumns, rows: row..<row + 1, options: options)
             return try reader.next()

@@ -15,6 +15,8 @@ final class RangeMerge: @unchecked Sendable {
     private let onPart: (JobPart) throws -> Void
     /// The part in work: the rows that have gone into the file that is open.
     private var current: JobPart
+    /// The last key that has come in, whether its rows went out or were dropped.
+    private var lastKey: ByteString?
     private(set) var parts: [JobPart] = []
     private(set) var rowsPassedThrough: Int64 = 0
 
@@ -36,7 +38,7 @@ final class RangeMerge: @unchecked Sendable {
     func run() throws {
         do {
             try MergePipeline(blocks).forEach { try take($0) }
-            try close(try writer.finish().last, next: nil)
+            try close(try writer.end(), next: nil)
         } catch {
             writer.abort()
             throw error
@@ -45,10 +47,12 @@ final class RangeMerge: @unchecked Sendable {
 
     private func take(_ piece: MergedPiece) throws {
         try cancellation.check()
-        // A piece without rows goes to what is open, so that no part begins with nothing to write.
-        if piece.rowCount > 0, let entry = try writer.cut(before: piece.firstKey) {
+        // A piece without rows goes to what is open, so that no part begins with nothing to write. One that goes on
+        // with a key belongs to where the key's first rows were counted.
+        if piece.rowCount > 0, !writer.hasKey || piece.firstKey != lastKey, let entry = try writer.cut() {
             try close(entry, next: piece.firstKey)
         }
+        lastKey = piece.lastKey
         for (input, count) in piece.rowsIn {
             current.rowsIn += Int64(count)
             current.rowsInByFile[files[input], default: 0] += Int64(count)
@@ -57,8 +61,9 @@ final class RangeMerge: @unchecked Sendable {
         switch piece.content {
         case .rows(let batch):
             try writer.append(merged: batch)
-        case .rowGroup(let input, let rowGroup, let lastKey):
-            try writer.append(rowGroup: rowGroup, of: input, firstKey: piece.firstKey, lastKey: lastKey)
+        case .rowGroup(let input, let rowGroup):
+            try writer.append(
+                rowGroup: rowGroup, of: input, firstKey: piece.firstKey, lastKey: piece.lastKey)
             rowsPassedThrough += Int64(piece.rowCount)
         }
     }

@@ -122,7 +122,10 @@ package final class ParquetWriter {
             for (chunk, vector) in zip(chunks, batch.columns) { try chunk.append(vector, start..<end) }
             groupRows += end - start
             start = end
-            let bytes = chunks.reduce(0) { $0 + $1.uncompressedSize + $1.staged.count }
+            // A dictionary is written at the end of its chunk, and held until then.
+            let bytes = chunks.reduce(0) {
+                $0 + $1.uncompressedSize + $1.staged.count + $1.dictionarySize.bytes
+            }
             if groupRows >= options.rowGroupRows || bytes >= options.rowGroupBytes { try finishGroup() }
         }
     }
