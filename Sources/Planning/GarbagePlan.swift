@@ -13,14 +13,15 @@ package struct GarbagePlan: Sendable {
     }
 
     package enum Reason: Hashable, Sendable, CustomStringConvertible {
-        /// A version in which the file lived is kept.
-        case version(Hold)
-        case pinned(SessionID)
-        /// `gc.delayMinutes` have not passed since its last reference went.
-        case delay(until: Int64)
         /// It was taken back and is live.
         case live
         case disabled
+        /// A session has it open.
+        case pinned(SessionID)
+        /// A version in which the file lived is kept.
+        case version(Hold)
+        /// `gc.delayMinutes` have not passed since its last reference went.
+        case delay(until: Int64)
 
         /// When it ends by itself, epoch milliseconds.
         package var until: Int64? {
@@ -33,11 +34,11 @@ package struct GarbagePlan: Sendable {
 
         package var description: String {
             switch self {
-            case .version(let hold): hold.description
-            case .pinned(let session): "session \(session) has the file open"
-            case .delay: "its last reference went a short time ago"
             case .live: "it was taken back and is live"
             case .disabled: "gc.enabled is false"
+            case .pinned(let session): "session \(session) has the file open"
+            case .version(let hold): hold.description
+            case .delay: "its last reference went less than gc.delayMinutes ago"
             }
         }
     }
@@ -47,12 +48,19 @@ package struct GarbagePlan: Sendable {
         case deletable
         /// Nothing holds it: it may be condemned, and be deleted after one more look at the sessions.
         case condemnable
+        /// By the first of the decision's reasons.
         case held(Reason)
     }
 
     package struct Decision: Hashable, Sendable {
         package var entry: GarbageEntry
-        package var verdict: Verdict
+        /// All that holds it: first what nobody knows the end of. Empty where it may go.
+        package var reasons: [Reason]
+
+        package var verdict: Verdict {
+            if let reason = reasons.first { return .held(reason) }
+            return entry.condemnedAtVersion == nil ? .condemnable : .deletable
+        }
     }
 
     /// By file id.
@@ -63,28 +71,27 @@ package struct GarbagePlan: Sendable {
         garbage: [GarbageEntry], kept: KeptVersions, filePins: [FilePin],
         properties: TableProperties, now: Int64, live: (FileID) -> Bool
     ) {
-        var pinned: [FileID: SessionID] = [:]
-        for pin in filePins { pinned[pin.file] = pin.session }
+        let readers = Dictionary(grouping: filePins, by: \.file)
         let delay = properties.gcDelayMinutes * 60_000
         let isEnabled = properties.gcEnabled
         decisions = garbage.sorted { $0.file < $1.file }.map { entry in
-            let reason: Reason?
-            if live(entry.file) {
-                reason = .live
-            } else if let session = pinned[entry.file] {
-                reason = .pinned(session)
-            } else if let hold = kept.hold(from: entry.addedAtVersion, below: entry.removedAtVersion) {
-                reason = .version(hold)
-            } else if entry.removedAtTimestamp + delay > now {
-                reason = .delay(until: entry.removedAtTimestamp + delay)
-            } else {
-                reason = isEnabled ? nil : .disabled
+            if live(entry.file) { return Decision(entry: entry, reasons: [.live]) }
+            var reasons: [Reason] = isEnabled ? [] : [.disabled]
+            for pin in readers[entry.file] ?? [] { reasons.append(.pinned(pin.session)) }
+            if let hold = kept.hold(from: entry.addedAtVersion, below: entry.removedAtVersion) {
+                reasons.append(.version(hold))
             }
-            let free: Verdict = entry.condemnedAtVersion == nil ? .condemnable : .deletable
-            return Decision(entry: entry, verdict: reason.map(Verdict.held) ?? free)
+            // Without a delay a time ahead of this clock, as another clock may have given it, means nothing.
+            if delay > 0, entry.removedAtTimestamp + delay > now {
+                reasons.append(.delay(until: entry.removedAtTimestamp + delay))
+            }
+            return Decision(entry: entry, reasons: reasons)
         }
     }
 
     package var condemnable: [FileID] { decisions.filter { $0.verdict == .condemnable }.map(\.entry.file) }
     package var deletable: [GarbageEntry] { decisions.filter { $0.verdict == .deletable }.map(\.entry) }
+
+    /// What may go now, in the order of ids.
+    package var free: [GarbageEntry] { decisions.filter(\.reasons.isEmpty).map(\.entry) }
 }

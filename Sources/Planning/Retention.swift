@@ -58,11 +58,12 @@ package enum Hold: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// A version that somebody reads.
+/// A version that somebody reads, as long as the session publishes that.
 package struct VersionPin: Hashable, Sendable {
     package var session: SessionID
     package var version: Version
-    /// Epoch milliseconds; nil until it is let go.
+    /// When the session means to let go of it, by its own clock, epoch milliseconds: to be told, not to be relied upon.
+    /// nil where that depends on a reader.
     package var until: Int64?
 
     package init(session: SessionID, version: Version, until: Int64? = nil) {
@@ -164,8 +165,7 @@ package struct Retention: Sendable {
         var holds: [Version: Hold] = [:]
         let age = properties.stateRetentionHours * 3_600_000
         for state in states {
-            let until = (state.timestamp ?? now) + age
-            if until > now || state.timestamp == nil {
+            if let until = end(of: state, age, now) {
                 holds[state.version] = .young(state.version, until: until)
             }
         }
@@ -182,15 +182,21 @@ package struct Retention: Sendable {
     ) -> [Hold] {
         var wanted: [Hold] = [.current(current)]
         for (name, version) in tags.sorted(by: { $0.key < $1.key }) { wanted.append(.tag(name, version)) }
-        for pin in pins where pin.until.map({ $0 > now }) ?? true {
+        for pin in pins {
             wanted.append(.pin(pin.session, pin.version, until: pin.until))
         }
         let age = properties.logRetentionHours * 3_600_000
         for file in files.reversed() {
-            let until = (file.timestamp ?? now) + age
-            if until > now || file.timestamp == nil { wanted.append(.log(file.version, until: until)) }
+            if let until = end(of: file, age, now) { wanted.append(.log(file.version, until: until)) }
         }
         return wanted
+    }
+
+    /// When an item reaches its age; nil where it has. An age of zero is reached also by what a clock that was ahead
+    /// has dated.
+    private static func end(of item: Item, _ age: Int64, _ now: Int64) -> Int64? {
+        guard let timestamp = item.timestamp else { return now + age }
+        return age > 0 && timestamp + age > now ? timestamp + age : nil
     }
 }
 

@@ -81,13 +81,18 @@ package struct AgeOff: Hashable, Sendable {
         return Double(cutoff - min) / Double(lateness)
     }
 
-    /// The first moment at which a file of these bounds goes, or is rewritten; nil where none is known to come.
-    func due(_ bounds: AgeBounds?) -> Int64? {
-        guard let bounds, let unit = Unit(column.type) else { return nil }
-        let age = unit.ofDays(days)
-        let goes = bounds.mayHoldNull ? nil : bounds.max.map { unit.time(of: $0 + age + 1) }
-        let isLate = bounds.min.map { unit.time(of: $0 + age + lateness) }
-        return [goes, isLate].compactMap { $0 }.min()
+    /// From when on every row is too old, epoch milliseconds; nil where that is not known to come.
+    func coversFrom(_ bounds: AgeBounds?) -> Int64? {
+        guard let bounds, let max = bounds.max, !bounds.mayHoldNull, let unit = Unit(column.type) else {
+            return nil
+        }
+        return unit.time(of: max + unit.ofDays(days) + 1)
+    }
+
+    /// From when on the oldest row has stayed as long as one may; nil where its age is not known.
+    func isOverdueFrom(_ bounds: AgeBounds?) -> Int64? {
+        guard let min = bounds?.min, let unit = Unit(column.type) else { return nil }
+        return unit.time(of: min + unit.ofDays(days) + lateness)
     }
 
     /// A day or a moment as the column counts it.

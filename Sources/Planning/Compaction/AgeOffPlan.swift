@@ -24,16 +24,18 @@ package struct AgeOffPlan: Hashable, Sendable {
         let files = picture.files
         let dropped = files.filter { !$0.isBusy && Self.mayDrop($0, of: picture, ageOff) }
         if !dropped.isEmpty {
-            drops = [
-                PlannedJob(
-                    picture, dropped, .drop, ageOff,
-                    "all rows of \(dropped.count) files are older than \(ageOff.days) days")
-            ]
+            var drop = PlannedJob(
+                picture, files: dropped, strategy: Self.strategy,
+                reason: "all rows of \(filesText(dropped.count)) are older than \(ageOff.days) days")
+            drop.work = .drop
+            drop.dueSince = dropped.compactMap { ageOff.coversFrom($0.age) }.min() ?? 0
+            drops = [drop]
         }
-        let rest = picture.without(Set(dropped.map(\.id)))
-        rewrites = Self.rewrites(rest, ageOff, targetFileSize: targetFileSize)
+        let gone = Set(dropped.map(\.id))
+        rewrites = Self.rewrites(
+            picture.filter { !gone.contains($0.id) }, ageOff, targetFileSize: targetFileSize)
         let planned = Set((drops + rewrites).flatMap(\.inputs))
-        nextDue = files.filter { !planned.contains($0.id) }.compactMap { ageOff.due($0) }.min()
+        nextDue = files.filter { !$0.isBusy && !planned.contains($0.id) }.compactMap { ageOff.next($0) }.min()
     }
 
     private static func mayDrop(
@@ -52,21 +54,33 @@ package struct AgeOffPlan: Hashable, Sendable {
         _ picture: PartitionPicture, _ ageOff: AgeOff, targetFileSize: Int64
     ) -> [PlannedJob] {
         let isLate = { (file: PartitionPicture.File) in !file.isBusy && ageOff.isLate(file) }
-        let late = picture.files.filter(isLate)
-        let most = late.map { ageOff.overdue($0.age) }.max() ?? 0
-        let reason =
-            "\(late.count) files have rows older than \(ageOff.days) days, the oldest "
-            + "\(ratioText(most)) times as late as may be"
-        if late.isEmpty { return [] }
-        if picture.kind == .upsert {
-            guard picture.holdsAllVersions, !picture.files.contains(where: \.isBusy) else { return [] }
-            return [PlannedJob(picture, picture.files, .merge, ageOff, reason)]
-        }
-        return picture.runs.flatMap { run in
-            stretches(of: run, targetFileSize: targetFileSize, where: isLate).map {
-                PlannedJob(picture, $0, .merge, ageOff, reason)
+        if picture.kind == .append {
+            return picture.runs.flatMap { run in
+                stretches(of: run, targetFileSize: targetFileSize, where: isLate).map {
+                    rewrite($0, of: picture, ageOff)
+                }
             }
         }
+        let files = picture.files
+        guard picture.holdsAllVersions, files.contains(where: isLate), !files.contains(where: \.isBusy) else {
+            return []
+        }
+        return [rewrite(files, of: picture, ageOff)]
+    }
+
+    private static func rewrite(
+        _ files: [PartitionPicture.File], of picture: PartitionPicture, _ ageOff: AgeOff
+    ) -> PlannedJob {
+        let overdue = files.map { ageOff.overdue($0.age) }
+        let most = overdue.max() ?? 0
+        var job = PlannedJob(
+            picture, files: files, strategy: strategy,
+            reason:
+                "rows of \(filesText(overdue.count { $0 > 0 })) are older than \(ageOff.days) days, the oldest "
+                + "\(ratioText(most)) times as late as may be")
+        job.score = most
+        job.dueSince = files.compactMap { ageOff.isOverdueFrom($0.age) }.min() ?? 0
+        return job
     }
 
     /// Neighbours in a run share a job up to the target size, so that small ones make no commit each; over a file
@@ -100,19 +114,8 @@ extension AgeOff {
     }
 
     /// When the file goes or is late, as far as is known.
-    fileprivate func due(_ file: PartitionPicture.File) -> Int64? {
-        due(file.age).map { $0 > now ? $0 : max($0, file.isMerged ? file.addedAt + Self.day : $0) }
-    }
-}
-
-extension PlannedJob {
-    fileprivate init(
-        _ picture: PartitionPicture, _ files: [PartitionPicture.File], _ work: Work, _ ageOff: AgeOff,
-        _ reason: String
-    ) {
-        self.init(picture, files: files, strategy: AgeOffPlan.strategy, reason: reason)
-        self.work = work
-        score = files.map { ageOff.overdue($0.age) }.max() ?? 0
-        dueSince = files.compactMap { ageOff.due($0.age) }.min() ?? 0
+    fileprivate func next(_ file: PartitionPicture.File) -> Int64? {
+        let isLateFrom = isOverdueFrom(file.age).map { max($0, file.isMerged ? file.addedAt + Self.day : $0) }
+        return [coversFrom(file.age), isLateFrom].compactMap { $0 }.min()
     }
 }

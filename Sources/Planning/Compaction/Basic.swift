@@ -28,7 +28,6 @@ package struct Basic: CompactionStrategy {
                 picture, files: Array(files[start..<(start + batchSize)]),
                 "\(batchSize) of \(files.count) small files")
             job.score = Double(files.count) / Double(batchSize)
-            job.dueSince = files.map(\.addedAt).arrival(of: batchSize)
             return job
         }
     }

@@ -17,6 +17,6 @@ package struct Everything: CompactionStrategy {
         let mayDropRows =
             picture.kind == .upsert || files.contains { picture.ageOff?.reaches($0.age) ?? false }
         guard files.count > 1 || (files.count == 1 && mayDropRows) else { return [] }
-        return [job(picture, files: files, "requested: \(files.count) files")]
+        return [job(picture, files: files, "requested: \(filesText(files.count))")]
     }
 }

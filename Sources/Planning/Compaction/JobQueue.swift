@@ -3,11 +3,16 @@ package import Metadata
 /// Which of the jobs that many partitions could use are begun, and in which order.
 ///
 /// What moves no rows goes first: it is done with its commit. Then a job's rank decides, its score (at most
-/// ``greatestScore``) and one more for each ``patienceMilliseconds`` that it has been due; of one rank the smaller
-/// goes first. Nothing starves: what falls due ``greatestScore`` times that patience later never goes before.
+/// ``greatestScore``) and one more for each time that its patience has passed since it fell due; of one rank the
+/// smaller goes first. A job is as patient as it is large, about as long as it takes: the small merges of many
+/// partitions do not wait for the large one of another, nor the large one for ever. Nothing starves, whatever comes:
+/// what has been due for ``longestWaitMilliseconds`` goes first, the oldest of it before all.
 package struct JobQueue: Hashable, Sendable {
     package static let greatestScore = 8.0
+    /// The patience of the smallest job, and what each ``patienceBytes`` adds to it.
     package static let patienceMilliseconds: Int64 = 60_000
+    package static let patienceBytes: Int64 = 256 << 20
+    package static let longestWaitMilliseconds: Int64 = 6 * 3_600_000
 
     /// How many merges of the table run at once, over all processes.
     package var maxJobs: Int
@@ -35,16 +40,8 @@ package struct JobQueue: Hashable, Sendable {
     ///
     /// - Parameter now: epoch milliseconds. A job due after it has not waited.
     package func ordered(_ jobs: [PlannedJob], now: Int64) -> [PlannedJob] {
-        let ranked = jobs.map { (job: $0, rank: Self.rank($0, now: now)) }
-        return ranked.sorted { left, right in
-            let (a, b) = (left.job, right.job)
-            if a.isMetadataOnly != b.isMetadataOnly { return a.isMetadataOnly }
-            if left.rank != right.rank { return left.rank > right.rank }
-            if a.inputBytes != b.inputBytes { return a.inputBytes < b.inputBytes }
-            if a.dueSince != b.dueSince { return a.dueSince < b.dueSince }
-            if a.partition != b.partition { return a.partition < b.partition }
-            return a.inputs.lexicographicallyPrecedes(b.inputs)
-        }.map(\.job)
+        let ranked = jobs.map { (job: $0, rank: Rank($0, now: now)) }
+        return ranked.sorted { $0.rank < $1.rank }.map(\.job)
     }
 
     /// The jobs to begin now, most pressing first.
@@ -71,8 +68,37 @@ package struct JobQueue: Hashable, Sendable {
         }
     }
 
-    private static func rank(_ job: PlannedJob, now: Int64) -> Double {
-        let waited = job.dueSince == 0 ? 0 : max(0, now - job.dueSince) / patienceMilliseconds
-        return min(job.score, greatestScore) + Double(waited)
+    /// The smaller goes first.
+    private struct Rank: Comparable {
+        private let isMetadataOnly: Bool
+        /// When a job that has been due for too long fell due.
+        private let longDueSince: Int64
+        private let rank: Double
+        private let bytes: Int64
+        private let dueSince: Int64
+        private let partition: PartitionID
+        private let inputs: [FileID]
+
+        init(_ job: PlannedJob, now: Int64) {
+            isMetadataOnly = job.isMetadataOnly
+            let waited = job.dueSince == 0 ? 0 : max(0, now - job.dueSince)
+            longDueSince = waited >= longestWaitMilliseconds ? job.dueSince : .max
+            let patience = patienceMilliseconds * (1 + job.inputBytes / patienceBytes)
+            rank = min(job.score, greatestScore) + Double(waited / patience)
+            bytes = job.inputBytes
+            dueSince = job.dueSince
+            partition = job.partition
+            inputs = job.inputs
+        }
+
+        static func < (left: Rank, right: Rank) -> Bool {
+            if left.isMetadataOnly != right.isMetadataOnly { return left.isMetadataOnly }
+            if left.longDueSince != right.longDueSince { return left.longDueSince < right.longDueSince }
+            if left.rank != right.rank { return left.rank > right.rank }
+            if left.bytes != right.bytes { return left.bytes < right.bytes }
+            if left.dueSince != right.dueSince { return left.dueSince < right.dueSince }
+            if left.partition != right.partition { return left.partition < right.partition }
+            return left.inputs.lexicographicallyPrecedes(right.inputs)
+        }
     }
 }

@@ -4,8 +4,9 @@ package import Metadata
 ///
 /// The largest run is the bottom. While the others together are small beside it, `fanIn` of them of about one
 /// size become one; once all runs together pass `spaceAmplification` times the bottom, everything becomes the
-/// new bottom. Nothing happens below `minRuns` runs. Runs of many small files that follow each other are
-/// joined too, tier by tier, up to the target file size.
+/// new bottom. Nothing happens below `minRuns` runs, and above twice as many a tier that is ready goes before
+/// everything. Runs of many small files that follow each other are joined too, tier by tier, up to the target
+/// file size.
 ///
 /// Sizes are of one tier where their logarithm to the base `fanIn` has the same whole part, so that a byte is
 /// rewritten once a tier. Runs of smaller tiers go along: they cost less than they save.
@@ -53,12 +54,13 @@ package struct LazyLeveled: CompactionStrategy {
         guard picture.hasRowKey, let bottom = ascending.last else { return mergeTier(ascending, of: picture) }
         // With a merge of the bottom on its way, the largest free run is no bottom.
         let isWhole = runs.count == picture.runs.count && ascending.count <= maxRunsPerJob
+        let tiered = mergeTier(isWhole ? ascending.dropLast() : ascending, of: picture)
         let total = ascending.reduce(0) { $0 + $1.bytes }
         let amplification = Double(total) / Double(max(1, bottom.bytes))
-        if isWhole, amplification > spaceAmplification {
-            return mergeAll(ascending, amplification, of: picture)
-        }
-        return mergeTier(isWhole ? ascending.dropLast() : ascending, of: picture)
+        guard isWhole, amplification > spaceAmplification else { return tiered }
+        // Where a large merge has waited for long, runs came meanwhile: the small merge that rids of them is first.
+        if picture.runs.count > 2 * minRuns, !tiered.isEmpty { return tiered }
+        return mergeAll(ascending, amplification, of: picture)
     }
 
     private func mergeAll(
@@ -69,8 +71,7 @@ package struct LazyLeveled: CompactionStrategy {
             "\(runs.count) runs are \(ratioText(amplification)) times the largest, over "
             + ratioText(spaceAmplification)
         return jobs(
-            picture, runs, cutAt: picture.kind == .upsert ? nil : targetFileSize, score: score,
-            dueSince: runs.map(\.since).arrival(of: minRuns), reason)
+            picture, runs, cutAt: picture.kind == .upsert ? nil : targetFileSize, score: score, reason)
     }
 
     /// The smallest tier with enough runs, and what is smaller.
@@ -85,7 +86,6 @@ package struct LazyLeveled: CompactionStrategy {
                 return jobs(
                     picture, Array(ascending[..<end].prefix(maxRunsPerJob)), cutAt: targetFileSize,
                     score: score(picture),
-                    dueSince: ascending[start..<end].map(\.since).arrival(of: fanIn),
                     "\(end - start) runs of about \(sizeText(ascending[start].bytes)), fan-in \(fanIn)")
             }
             start = end
@@ -125,7 +125,6 @@ package struct LazyLeveled: CompactionStrategy {
                     "\(files.count) neighbours of together " + sizeText(files.reduce(0) { $0 + $1.bytes }))
                 // A reader looks into one file of a run, however many it has: this is half as urgent.
                 job.score = Double(files.count) / Double(2 * minRuns)
-                job.dueSince = files.map(\.addedAt).arrival(of: minRuns)
                 jobs.append(job)
             }
             streak = []

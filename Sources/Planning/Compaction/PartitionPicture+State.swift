@@ -30,26 +30,15 @@ extension PartitionPicture {
                 runs[place].files[index].sequences = reader.sequences(of: file)
             }
         }
-        if kind == .upsert { holdsAllVersions = Self.holdsAllVersions(files, of: partition, in: state) }
+        if kind == .upsert { holdsAllVersions = holdsAllVersions(in: state) }
     }
 
-    /// Whether each file of the root partition that is not among these lies apart from all of them.
-    private static func holdsAllVersions(
-        _ files: [File], of partition: PartitionID, in state: TableState
-    ) -> Bool {
-        let own = Set(files.map(\.id))
-        var extent: KeySpan?
-        for file in files {
-            guard let keys = file.keys else { return false }
-            extent = KeySpan(
-                min: min(extent?.min ?? keys.min, keys.min), max: max(extent?.max ?? keys.max, keys.max))
-        }
-        guard let extent else { return true }
-        return state.files.files(in: state.partitions.root(of: partition)).allSatisfy { other in
-            if own.contains(other.id) { return state.partitions(of: other).count == 1 }
-            guard let keys = KeySpan(of: other) else { return false }
-            return !keys.overlaps(extent)
-        }
+    /// Whether nothing else is referenced where rows of the partition may be: files above and below it, or of jobs
+    /// that were set aside. The commit of a merge asks the same before delete markers go.
+    private func holdsAllVersions(in state: TableState) -> Bool {
+        let own = files
+        return own.allSatisfy { state.referenceCount(of: $0.id) == 1 }
+            && state.oldest(overlapping: partition, besides: Set(own.map(\.id))) == nil
     }
 }
 

@@ -49,8 +49,6 @@ package struct PartitionPicture: Hashable, Sendable {
         package var bytes: Int64 { files.reduce(0) { $0 + $1.bytes } }
         package var rows: Int64 { files.reduce(0) { $0 + $1.rows } }
         package var isBusy: Bool { files.contains(where: \.isBusy) }
-        /// When it began: its oldest file came.
-        var since: Int64 { files.map(\.addedAt).min() ?? 0 }
     }
 
     package var partition: PartitionID
@@ -71,11 +69,10 @@ package struct PartitionPicture: Hashable, Sendable {
 
     var files: [File] { runs.flatMap(\.files) }
 
-    /// The same without files that are about to go.
-    func without(_ ids: Set<FileID>) -> PartitionPicture {
-        guard !ids.isEmpty else { return self }
+    /// The same with some of its files.
+    func filter(_ isKept: (File) -> Bool) -> PartitionPicture {
         var rest = self
-        for index in rest.runs.indices { rest.runs[index].files.removeAll { ids.contains($0.id) } }
+        for index in rest.runs.indices { rest.runs[index].files.removeAll { !isKept($0) } }
         rest.runs.removeAll { $0.files.isEmpty }
         return rest
     }

@@ -16,15 +16,34 @@ package struct PartitionPlan: Hashable, Sendable {
         let age = AgeOffPlan(picture, targetFileSize: target)
         jobs = age.drops
         nextDue = age.nextDue
-        let rest = picture.without(Set(age.drops.flatMap(\.inputs)))
+        let gone = Set(age.drops.flatMap(\.inputs))
+        let rest = picture.filter { !gone.contains($0.id) }
         if picture.kind == .upsert, !age.rewrites.isEmpty {
             // It merges the whole partition, and with that does all that a strategy would.
             jobs += age.rewrites
             return
         }
-        let merges = strategy?.plan(rest) ?? []
+        let merges = strategy.map { Self.merges(of: rest, by: $0) } ?? []
         // A merge leaves aged rows out anyway.
         let others = AgeOffPlan(rest.withBusy(Set(merges.flatMap(\.inputs))), targetFileSize: target)
         jobs += merges + others.rewrites
+    }
+
+    /// What the strategy plans, since when it would have: of the files that there were before, nothing was due.
+    private static func merges(
+        of picture: PartitionPicture, by strategy: any CompactionStrategy
+    ) -> [PlannedJob] {
+        var jobs = strategy.plan(picture)
+        guard !jobs.isEmpty else { return [] }
+        let times = Set(picture.files.map(\.addedAt)).sorted()
+        var low = 0
+        var high = times.count - 1
+        while low < high {
+            let middle = (low + high) / 2
+            let isDue = !strategy.plan(picture.filter { $0.addedAt <= times[middle] }).isEmpty
+            if isDue { high = middle } else { low = middle + 1 }
+        }
+        for index in jobs.indices { jobs[index].dueSince = times[low] }
+        return jobs
     }
 }

@@ -20,7 +20,7 @@ package struct PlannedJob: Hashable, Sendable {
     /// How far what the strategy bounds is beyond its limit: 1 is just due.
     package var score = 1.0
     package var inputBytes: Int64 = 0
-    /// Since when it could have been planned, epoch milliseconds; 0 where that is not known.
+    /// Since when there is something to plan in its partition, epoch milliseconds; 0 where that is not known.
     package var dueSince: Int64 = 0
 
     package init(partition: PartitionID, inputs: [FileID], strategy: String, reason: String) {
@@ -47,12 +47,10 @@ extension CompactionStrategy {
 
     /// A job for each part of some runs in which keys meet; files that lie apart stay out.
     ///
-    /// - Parameters:
-    ///   - targetFileSize: nil merges all files as one.
-    ///   - dueSince: when the runs became reason enough.
+    /// - Parameter targetFileSize: nil merges all files as one.
     func jobs(
         _ picture: PartitionPicture, _ runs: [PartitionPicture.Run], cutAt targetFileSize: Int64?,
-        score: Double, dueSince: Int64, _ reason: String
+        score: Double, _ reason: String
     ) -> [PlannedJob] {
         let parts =
             targetFileSize.map { KeySections(runs).parts(targetFileSize: $0) } ?? [runs.flatMap(\.files)]
@@ -62,17 +60,8 @@ extension CompactionStrategy {
             let part = parts.count == 1 ? "" : "; part \(index + 1) of \(parts.count)"
             var job = job(picture, files: files, reason + stay + part)
             job.score = score
-            job.dueSince = dueSince
             return job
         }
-    }
-}
-
-extension Sequence<Int64> {
-    /// When the last of `count` had come; 0 where there are none.
-    func arrival(of count: Int) -> Int64 {
-        let times = sorted()
-        return times.isEmpty ? 0 : times[Swift.min(Swift.max(count, 1), times.count) - 1]
     }
 }
 
@@ -95,6 +84,8 @@ package enum CompactionStrategies {
         }
     }
 }
+
+func filesText(_ count: Int) -> String { count == 1 ? "1 file" : "\(count) files" }
 
 /// A size for a reason: three digits and a unit.
 func sizeText(_ bytes: Int64) -> String {

@@ -64,7 +64,6 @@ package struct SizeRatio: CompactionStrategy {
         let fewest = Int(clamping: ratio) + 1
         return jobs(
             picture, runs, cutAt: targetFileSize, score: Double(picture.runs.count) / Double(fewest),
-            dueSince: runs.map(\.since).arrival(of: fewest),
             "the largest of \(runs.count) runs has \(runs.last?.rows ?? 0) rows, the others \(others), "
                 + "ratio \(ratio)")
     }

@@ -125,8 +125,22 @@ struct DistinctKeys {
         }
     }
 
-    /// Of some keys the one before which the number of rows is nearest to `rows`, the smaller of two.
+    /// Of some keys the one before which the number of rows is nearest to `rows`, the smaller of two; nil where
+    /// there are none.
     func place(nearest rows: Int128, in range: Range<Int>) -> Int? {
-        range.min { (before[$0] - rows).magnitude < (before[$1] - rows).magnitude }
+        guard !range.isEmpty else { return nil }
+        var low = range.lowerBound
+        var high = range.upperBound - 1
+        while low < high {
+            let middle = (low + high) / 2
+            if before[middle] < rows { low = middle + 1 } else { high = middle }
+        }
+        // The first that is not below, unless the one before it is as near. Of equal ones the first.
+        guard low > range.lowerBound, rows - before[low - 1] <= (before[low] - rows).magnitude else {
+            return low
+        }
+        let nearest = before[low - 1]
+        while low > range.lowerBound, before[low - 1] == nearest { low -= 1 }
+        return low
     }
 }
