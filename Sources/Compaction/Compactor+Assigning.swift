@@ -97,6 +97,10 @@ extension Compactor {
         case .running:
             // Its end could not be committed. As a new attempt, a commit of the old one comes too late.
             guard job.session == context.session else { return nil }
+            guard search.isForeground || !isResting(job) else {
+                setObstacle("its end could not be committed; it waits for another attempt", for: job)
+                return nil
+            }
             precondition = .holdsJob(job.id, attempt: job.attempt, session: context.session)
             taken.attempt += 1
         case .waiting:
@@ -115,7 +119,16 @@ extension Compactor {
                 [.operation(.putJob(taken))]))
     }
 
-    private func obstacle(to job: Job, _ search: Search, in table: TableState) -> String? {
+    /// Whether a job that stayed this session's without an end is left alone for a while: what kept its end from
+    /// being committed, a full disk as a rule, would keep the next one too.
+    private func isResting(_ job: Job) -> Bool {
+        let now = context.clock.monotonicNanoseconds()
+        return state.withLock { state in
+            state.notBefore[job.id].map { $0.attempt == job.attempt && now < $0.nanoseconds } ?? false
+        }
+    }
+
+    func obstacle(to job: Job, _ search: Search, in table: TableState) -> String? {
         if state.withLock({ $0.pausedJobs.contains(job.id) }) { return "paused" }
         if search.isForeground { return nil }
         if !table.properties.compactionEnabled { return "compaction.enabled is false" }
@@ -158,14 +171,19 @@ extension Compactor {
             return table.isReferenced(file, in: partition) && table.holder(of: id, in: partition) == nil
         }
         guard isFree else { return nil }
-        let job = Job(
-            id: JobID(context.entropy.identifier()), partition: partition, inputs: planned.inputs,
-            finishes: planned.inputs.flatMap { table.finishes(of: $0, in: partition) }.sorted(),
-            status: .running, session: context.session, strategy: ByteString(planned.strategy),
-            reason: ByteString(planned.reason))
+        let job = job(JobID(context.entropy.identifier()), of: planned, in: table)
         if planned.work == .drop { return dropping(job, in: table) }
         guard hasRoom(for: job, in: table) else { return nil }
         return Choice(job: job, transaction: transaction(.assignJob(job)))
+    }
+
+    /// The record of a planned job that this session takes.
+    func job(_ id: JobID, of planned: PlannedJob, in table: TableState) -> Job {
+        Job(
+            id: id, partition: planned.partition, inputs: planned.inputs,
+            finishes: planned.inputs.flatMap { table.finishes(of: $0, in: planned.partition) }.sorted(),
+            status: .running, session: context.session, strategy: ByteString(planned.strategy),
+            reason: ByteString(planned.reason))
     }
 
     /// Files of which no row is to be kept leave the table whole.
@@ -190,19 +208,24 @@ extension Compactor {
 
     /// Whether the storage has room for the job's outputs beside its inputs; if not, the reason is kept.
     private func hasRoom(for job: Job, in table: TableState) -> Bool {
+        guard let lack = lackOfRoom(for: job, in: table) else { return true }
+        setObstacle(lack, for: job)
+        return false
+    }
+
+    /// Why the storage has no room for the job's outputs beside its inputs; nil where it has.
+    func lackOfRoom(for job: Job, in table: TableState) -> String? {
         // A storage that cannot tell is asked by writing.
-        guard let space = try? context.storage.space() else { return true }
+        guard let space = try? context.storage.space() else { return nil }
         let input = job.references.reduce(UInt64(0)) {
             $0 + UInt64(clamping: table.bytes(of: $1.file, in: $1.partition))
         }
         // Passes keep the files of the one before until they are done.
         let copies: UInt64 = job.inputs.count > options.maxInputs ? 2 : 1
         let needed = (input + input / 10) * copies + options.reserveBytes + context.slots.reservedBytes
-        guard space.availableBytes < needed else { return true }
-        setObstacle(
-            "\(needed) bytes must be free, 1.1 times the input and a reserve, and \(space.availableBytes) are",
-            for: job)
-        return false
+        guard space.availableBytes < needed else { return nil }
+        return
+            "\(needed) bytes must be free, 1.1 times the input and a reserve, and \(space.availableBytes) are"
     }
 
     func setObstacle(_ text: String, for job: Job) {

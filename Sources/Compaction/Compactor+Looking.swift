@@ -70,7 +70,7 @@ extension Compactor {
 
     /// Splits the free references of an inner node into its children; how many it split.
     @discardableResult
-    func moveDown(_ partition: PartitionID) -> Int {
+    package func moveDown(_ partition: PartitionID) -> Int {
         var count = 0
         // Another writer may take or move what was looked at; then it is looked at again, a few times.
         for _ in 0..<Self.moveAttempts {

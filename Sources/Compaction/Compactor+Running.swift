@@ -21,7 +21,10 @@ extension Compactor {
         tell(.assigned(live.job))
         let ending = attempt(live)
         context.slots.unreserve(live.reservedBytes)
+        let isStillHeld = holds(live.job.id, live.job.attempt, in: log.current)
+        let rest = context.clock.monotonicNanoseconds() + UInt64(options.backOffMilliseconds) * 1_000_000
         state.update { state in
+            if isStillHeld { state.notBefore[live.job.id] = (live.job.attempt, rest) }
             state.live[live.job.id] = nil
             state.workers[live.job.id] = nil
             state.changed?.insert(live.job.partition)

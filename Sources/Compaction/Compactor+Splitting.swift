@@ -100,14 +100,29 @@ extension Compactor {
 
     // MARK: The key
 
-    private func median(of leaf: Partition, in table: TableState) throws(CompactionRefusal) -> ByteString {
-        let files = table.files(in: leaf.id).sorted { $0.sizeBytes > $1.sizeBytes }
-        guard !files.isEmpty else { throw .nothingToSplitBy(leaf.id) }
+    /// Keys of a leaf's rows, spread evenly over its files: what its splits are chosen by.
+    package func samples(of partition: PartitionID) throws(CompactionRefusal) -> [SplitPlan.KeySample] {
+        let table = log.current
+        let leaf = try leaf(partition, in: table)
         do {
-            let probes = try files.prefix(Self.sampledFiles).map { try probe($0, table) }
-            let samples = try probes.flatMap {
-                try $0.samples(Self.sampleCount / probes.count)
-            }
+            return try samples(probes(of: leaf, in: table))
+        } catch let error as CompactionRefusal {
+            throw error
+        } catch {
+            throw .unreadable("\(error)")
+        }
+    }
+
+    /// Where a leaf would be split if no key is given.
+    package func splitKey(of partition: PartitionID) throws(CompactionRefusal) -> ByteString {
+        let table = log.current
+        return try median(of: leaf(partition, in: table), in: table)
+    }
+
+    private func median(of leaf: Partition, in table: TableState) throws(CompactionRefusal) -> ByteString {
+        do {
+            let probes = try probes(of: leaf, in: table)
+            let samples = try samples(probes)
             switch SplitPlan.choose(samples, min: leaf.minKey, max: leaf.maxKey) {
             case .unknown: throw CompactionRefusal.nothingToSplitBy(leaf.id)
             case .unsplittable(let key): throw CompactionRefusal.unsplittable(leaf.id, key: key)
@@ -123,13 +138,22 @@ extension Compactor {
         }
     }
 
-    private func probe(_ file: FileView, _ table: TableState) throws -> DataFileProbe {
+    private func samples(_ probes: [DataFileProbe]) throws -> [SplitPlan.KeySample] {
+        try probes.flatMap { try $0.samples(Self.sampleCount / probes.count) }
+    }
+
+    /// The largest files of a leaf, opened.
+    private func probes(of leaf: Partition, in table: TableState) throws -> [DataFileProbe] {
+        let files = table.files(in: leaf.id).sorted { $0.sizeBytes > $1.sizeBytes }
+        guard !files.isEmpty else { throw CompactionRefusal.nothingToSplitBy(leaf.id) }
         guard let schema = table.definition.schema else { throw CompactionRefusal.noSchema }
-        return try DataFileProbe(
-            file.entry, schema: schema,
-            open: { [context] in
-                try DataFileContext.open($0, storage: context.storage, directory: context.table)
-            })
+        return try files.prefix(Self.sampledFiles).map { file in
+            try DataFileProbe(
+                file.entry, schema: schema,
+                open: { [context] in
+                    try DataFileContext.open($0, storage: context.storage, directory: context.table)
+                })
+        }
     }
 
     /// The smallest key of the leaf but one.

@@ -35,6 +35,7 @@ package final class Compactor: Sendable {
         var queue = PlanQueue()
         /// Leaves of one key above the threshold of splits.
         var unsplittable: [PartitionID: ByteString] = [:]
+        var partitionObservers: [@Sendable (Set<PartitionID>?) -> Void] = []
     }
 
     package let context: CompactionContext
@@ -61,19 +62,27 @@ package final class Compactor: Sendable {
     /// All jobs of the table: those of the log, with the progress of those that run here.
     package var jobs: [JobView] {
         let table = log.current
-        let (live, paused, isPaused, obstacles) = state.withLock {
-            ($0.live, $0.pausedJobs, $0.isPaused, $0.jobObstacles)
-        }
         return table.jobs.values.sorted { ($0.createdAtVersion, $0.id) < ($1.createdAtVersion, $1.id) }.map {
-            job in
-            if let own = live[job.id], own.job.attempt == job.attempt { return own.view() }
-            return view(
-                of: job, in: table, isPaused: isPaused || paused.contains(job.id),
-                obstacle: obstacles[job.id])
+            view(of: $0, in: table)
         }
     }
 
-    private func view(of job: Job, in table: TableState, isPaused: Bool, obstacle: String?) -> JobView {
+    /// One of them.
+    package func view(of id: JobID) -> JobView? {
+        let table = log.current
+        return table.jobs[id].map { view(of: $0, in: table) }
+    }
+
+    /// The jobs that run here.
+    package var liveJobs: [JobView] {
+        state.withLock { Array($0.live.values) }.map { $0.view() }.sorted { $0.job.id < $1.job.id }
+    }
+
+    private func view(of job: Job, in table: TableState) -> JobView {
+        let (live, isPaused, obstacle) = state.withLock {
+            ($0.live[job.id], $0.isPaused || $0.pausedJobs.contains(job.id), $0.jobObstacles[job.id])
+        }
+        if let live, live.job.attempt == job.attempt { return live.view() }
         let files = job.inputs.compactMap { table.files.view($0) }
         let phase: JobPhase =
             switch job.status {
@@ -131,14 +140,15 @@ package final class Compactor: Sendable {
                 }
             }
         }
-        let live = state.update { state in
+        let (live, observers) = state.update { state in
             if isEverything { state.changed = nil } else { state.changed?.formUnion(changed) }
             state.wakeCount += 1
             state.notBefore = state.notBefore.filter { new.jobs[$0.key]?.attempt == $0.value.attempt }
             state.pausedJobs = state.pausedJobs.filter { new.jobs[$0] != nil }
             state.jobObstacles = state.jobObstacles.filter { new.jobs[$0.key] != nil }
-            return state.live
+            return (state.live, state.partitionObservers)
         }
+        for observer in observers { observer(isEverything ? nil : changed) }
         for (id, own) in live where !holds(id, own.job.attempt, in: new) { own.requestStop(.lost) }
     }
 

@@ -48,18 +48,25 @@ package final class JobSlots: Sendable {
         }
     }
 
+    /// Who found no slot looks again; to be called when the machine has become idle.
+    package func limitHasGrown() {
+        let wakes = state.withLock { state in
+            defer { state.isWanted = false }
+            return state.isWanted ? state.wakes : []
+        }
+        for wake in wakes { wake() }
+    }
+
     /// Takes a slot though none may be free: a job that goes on after a pause, or one a person waits for.
     func take() { state.withLock { $0.runningCount += 1 } }
 
     /// Gives a slot back; who found none looks again.
     func release() {
-        let wakes = state.withLock { state in
+        state.withLock { state in
             state.runningCount -= 1
             assert(state.runningCount >= 0)
-            defer { state.isWanted = false }
-            return state.isWanted ? state.wakes : []
         }
-        for wake in wakes { wake() }
+        limitHasGrown()
     }
 
     func reserve(_ bytes: UInt64) { state.withLock { $0.reservedBytes += bytes } }

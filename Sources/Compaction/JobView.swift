@@ -29,4 +29,21 @@ package struct JobView: Sendable {
     package var reason: ByteString
     /// Data files that it has finished, relative to the table.
     package var outputs: [ByteString] = []
+
+    package init(
+        job: Job, phase: JobPhase, isOwn: Bool, bytesTotal: Int64, bytesDone: Int64, rowsTotal: Int64,
+        startedAtMilliseconds: Int64? = nil, bytesPerSecond: Int64? = nil, remainingSeconds: Int64? = nil,
+        reason: ByteString
+    ) {
+        self.job = job
+        self.phase = phase
+        self.isOwn = isOwn
+        self.bytesTotal = bytesTotal
+        self.bytesDone = bytesDone
+        self.rowsTotal = rowsTotal
+        self.startedAtMilliseconds = startedAtMilliseconds
+        self.bytesPerSecond = bytesPerSecond
+        self.remainingSeconds = remainingSeconds
+        self.reason = reason
+    }
 }

@@ -87,11 +87,11 @@ struct MergePasses {
         var options = target.options
         if !isLast { options.targetFileSizeBytes = 1 << 50 }
         let share = Double(total) / Double(passCount)
+        var merging = MergeRun.Options(
+            dropsDeletes: isLast && target.proof != nil, rangeCount: rangeCount, memoryBytes: memoryBytes)
+        merging.age = target.age
         return try MergeRun(
-            inputs, target.context, files: options,
-            options: MergeRun.Options(
-                dropsDeletes: isLast && target.proof != nil, rangeCount: rangeCount,
-                memoryBytes: memoryBytes),
+            inputs, target.context, files: options, options: merging,
             finished: passCount == 1 ? finished : [], onPart: passCount == 1 ? onPart : nil,
             progress: { [progress] bytes in
                 let part = min(Double(before + bytes) / Double(passTotal), 1)

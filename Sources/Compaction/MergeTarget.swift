@@ -1,6 +1,9 @@
 import Bytes
 import Merge
 import Metadata
+import Planning
+import Platform
+import Records
 
 /// What a job merges into one partition: its inputs there, clipped to the partition's keys, and where to.
 struct MergeTarget {
@@ -11,6 +14,8 @@ struct MergeTarget {
     /// The newest sequence of the inputs, where delete markers go as nothing else that may share their keys holds
     /// rows as old; nil where they stay. Checked again by the job's commit.
     let proof: Int64?
+    /// Rows below it are too old to keep.
+    let age: RowAge?
     /// About how many bytes of the inputs lie in the partition.
     let bytes: Int64
 
@@ -41,6 +46,11 @@ struct MergeTarget {
             targetFileSizeBytes: state.properties.compactionTargetFileSize, dataChange: false,
             mergeOperationCount: depth == .max ? depth : depth + 1, job: job.id)
         proof = dropsDeletes ? Self.proof(entries, partition, state, job) : nil
+        if case .on(let ageOff) = AgeOff.setting(of: state, now: table.clock.nowMilliseconds()) {
+            age = RowAge(column: ageOff.column.name, cutoff: ageOff.cutoff)
+        } else {
+            age = nil
+        }
         bytes = entries.reduce(0) { $0 + state.bytes(of: $1.id, in: partition) }
     }
 
