@@ -65,9 +65,11 @@ package struct IngestRefusal: Error, Sendable, CustomStringConvertible {
     }
 
     /// The same with the file it was about, where it does not say one.
-    func about(_ file: StagedFile) -> IngestRefusal {
+    package func about(_ name: ByteString) -> IngestRefusal {
         var refusal = self
-        refusal.path = path ?? file.relativePath
+        refusal.path = path ?? name
         return refusal
     }
+
+    func about(_ file: StagedFile) -> IngestRefusal { about(file.relativePath) }
 }

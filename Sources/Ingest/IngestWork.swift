@@ -2,112 +2,86 @@ import Bytes
 import Merge
 import Metadata
 import Platform
-import Records
 import TransactionLog
 
-/// One commit of files on its way.
+/// Writes files into the table as one transaction.
 struct IngestWork {
     let context: TableContext
     let memory: MemoryBudget
     let cancellation: Cancellation
-    private let contents: [(content: StagedContent, hash: ByteString)]
 
-    /// Opens and hashes the files. Empty ones are nothing, whatever their names.
-    init(
-        _ context: TableContext, _ memory: MemoryBudget, _ files: [StagedFile], _ cancellation: Cancellation
-    ) throws {
-        self.context = context
-        self.memory = memory
+    /// What stands in the table.
+    struct Taken {
+        var version: Version
+        var entries: [FileEntry]
+        /// Of each file.
+        var rowCounts: [Int64]
+    }
+
+    init(_ service: IngestService, _ cancellation: Cancellation) {
+        context = service.context
+        memory = service.memory
         self.cancellation = cancellation
-        contents = try files.filter { $0.sizeBytes > 0 }.map { file in
-            do {
-                let content = try StagedContent(file)
-                return (content, try content.hash(cancellation))
-            } catch {
-                throw IngestRefusal(cause: error).about(file)
-            }
-        }
     }
 
-    /// One try against the current state; nil where another writer was first and it must be read again.
-    func attempt() throws -> IngestOutcome? {
-        let state = context.log.current
-        guard state.definition.provider == "firn" else {
-            throw IngestRefusal(.erofs, .readOnly, CommitError.foreign.description)
-        }
-        let (fresh, duplicate) = try sift(state)
-        if fresh.isEmpty { return duplicate.map { .duplicate(of: $0) } ?? .nothing }
-        let plan = try SchemaPlan(state, fresh.map(\.content), cancellation)
-        let (entries, rowCounts) = try write(fresh.map(\.content), plan, state)
-        let rows = rowCounts.reduce(0, +)
-        if rows == 0 { return .nothing }
-        return try commit(fresh, plan, entries, rowCounts, state)
-    }
-
-    /// The files that were not taken before, and the receipt of the first that was.
-    private func sift(
-        _ state: TableState
-    ) throws(IngestRefusal) -> (fresh: [(content: StagedContent, hash: ByteString)], IngestReceipt?) {
-        let rule = state.properties.ingestDuplicates
-        if rule == .append { return (contents, nil) }
-        let now = context.clock.nowMilliseconds()
-        var fresh: [(content: StagedContent, hash: ByteString)] = []
-        var duplicate: IngestReceipt?
-        for (content, hash) in contents {
-            guard let receipt = state.receipt(content.file.receiptName, hash, now: now) else {
-                fresh.append((content, hash))
-                continue
-            }
-            if rule == .refuse {
-                throw IngestRefusal(
-                    .eexist, .duplicate,
-                    "the same content was taken under this name in version \(receipt.version)",
-                    path: content.file.relativePath,
-                    remedy: "copy it under another name, or set ingest.duplicates to append")
-            }
-            duplicate = duplicate ?? receipt
-        }
-        return (fresh, duplicate)
-    }
-
-    private func commit(
-        _ fresh: [(content: StagedContent, hash: ByteString)], _ plan: SchemaPlan, _ entries: [FileEntry],
-        _ rowCounts: [Int64], _ state: TableState
-    ) throws -> IngestOutcome? {
-        let checksReceipts = state.properties.ingestDuplicates != .append
-        var preconditions: [Precondition] = [.schema(id: plan.basis)]
-        var actions: [Action] = plan.isChanged ? [.definition(plan.definition)] : []
-        actions += entries.map { .add($0) }
-        for ((content, hash), rows) in zip(fresh, rowCounts) {
-            let name = content.file.receiptName
-            if checksReceipts { preconditions.append(.notReceived(name: name, contentHash: hash)) }
-            let fileCount = fresh.count == 1 || rows > 0 ? Int64(entries.count) : 0
-            actions.append(
-                .operation(
-                    .receipt(
-                        IngestReceipt(name: name, contentHash: hash, rowCount: rows, fileCount: fileCount))))
-        }
-        let requester = fresh[0].content.file.requester
-        let id = CommitID(high: context.entropy.uint64(), low: context.entropy.uint64())
-        let transaction = Transaction(
-            id: id, operation: "INGEST", session: context.session, preconditions: preconditions,
-            actions: actions,
-            notes: [
-                ("source", fresh[0].content.file.receiptName), ("user", ByteString("\(requester.userID)")),
-            ])
+    /// One try against a state; nil where another writer was first and the newest state must be looked at again.
+    ///
+    /// When it throws nothing was committed, and nothing that was written is left, but after `unknownOutcome`.
+    func attempt(_ files: [PreparedFile], _ state: TableState) throws -> Taken? {
+        let writing = context.openWrites.begin(context.clock)
+        defer { withExtendedLifetime(writing) {} }
+        let areRead = files.allSatisfy { $0.isRead(in: state.schemaID) }
+        let plan = try SchemaPlan(state, files.map(\.content), areRead: areRead, cancellation)
+        let (entries, rowCounts) = try write(files, plan, state)
+        let transaction = transaction(of: files, plan, entries, rowCounts, state)
         do throws(CommitError) {
             let committed = try context.log.commit(transaction)
             let added = committed.actions.compactMap { action -> FileEntry? in
                 if case .add(let entry) = action { entry } else { nil }
             }
-            return .committed(version: committed.version, rows: rowCounts.reduce(0, +), files: added)
+            return Taken(version: committed.version, entries: added, rowCounts: rowCounts)
         } catch {
-            return try settle(error, entries)
+            try settle(error, entries)
+            return nil
         }
     }
 
-    /// Nil where another attempt may succeed. Deletes the files wherever it is known that nothing names them.
-    private func settle(_ error: CommitError, _ entries: [FileEntry]) throws -> IngestOutcome? {
+    private func transaction(
+        of files: [PreparedFile], _ plan: SchemaPlan, _ entries: [FileEntry], _ rowCounts: [Int64],
+        _ state: TableState
+    ) -> Transaction {
+        // Without rows there is nothing that a schema could hold for.
+        var preconditions: [Precondition] = entries.isEmpty ? [] : [.schema(id: plan.basis)]
+        var actions: [Action] = plan.isChanged && !entries.isEmpty ? [.definition(plan.definition)] : []
+        preconditions += Self.preconditions(on: entries)
+        actions += entries.map { .add($0) }
+        let checksReceipts = state.properties.ingestDuplicates != .append
+        for (file, rows) in zip(files, rowCounts) {
+            let name = file.file.receiptName
+            if checksReceipts { preconditions.append(.notReceived(name: name, contentHash: file.hash)) }
+            let receipt = IngestReceipt(
+                name: name, contentHash: file.hash, rowCount: rows,
+                fileCount: rows > 0 ? Int64(entries.count) : 0)
+            actions.append(.operation(.receipt(receipt)))
+        }
+        var notes: [(name: ByteString, value: ByteString)] = [("source", files[0].file.receiptName)]
+        if files.count > 1 { notes.append(("sources", ByteString("\(files.count)"))) }
+        let users = Set(files.map(\.file.requester.userID))
+        if let user = users.first, users.count == 1 { notes.append(("user", ByteString("\(user)"))) }
+        return Transaction(
+            id: CommitID(high: context.entropy.uint64(), low: context.entropy.uint64()),
+            operation: "INGEST", session: context.session, preconditions: preconditions, actions: actions,
+            notes: notes)
+    }
+
+    /// The nodes that the files were written for must still be there. A leaf that was split meanwhile does no harm: the
+    /// file stays at what is an inner node now.
+    private static func preconditions(on entries: [FileEntry]) -> [Precondition] {
+        Set(entries.compactMap(\.partition)).sorted().map { .partitionExists($0) }
+    }
+
+    /// Returns where another attempt may succeed. Deletes the files wherever it is known that nothing names them.
+    private func settle(_ error: CommitError, _ entries: [FileEntry]) throws(IngestRefusal) {
         if case .unknownOutcome = error {
             throw IngestRefusal(
                 .eio, .unknownOutcome, error.description,
@@ -117,7 +91,7 @@ struct IngestWork {
         switch error {
         case .conflict(let conflict):
             switch conflict.precondition {
-            case .schema, .notReceived: return nil
+            case .schema, .notReceived, .partitionExists: return
             default: throw IngestRefusal(.ebusy, .storage, conflict.message)
             }
         case .failed(let cause): throw IngestRefusal(cause)

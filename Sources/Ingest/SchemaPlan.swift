@@ -16,13 +16,14 @@ struct SchemaPlan {
     /// What the table's schema must still be when the transaction commits.
     var basis: ByteString?
 
+    /// - Parameter areRead: all rows are in memory in the table's schema, so nothing of it is open.
     init(
-        _ state: TableState, _ contents: [StagedContent], _ cancellation: Cancellation
+        _ state: TableState, _ contents: [StagedContent], areRead: Bool = false, _ cancellation: Cancellation
     ) throws {
         var definition = state.definition
         let schema: TableSchema
         if let known = definition.schema {
-            schema = try SchemaPlan.decided(known, contents, cancellation)
+            schema = areRead ? known : try SchemaPlan.decided(known, contents, cancellation)
         } else {
             schema = try SchemaPlan.infer(definition, contents, cancellation)
         }
@@ -30,8 +31,8 @@ struct SchemaPlan {
         definition.schema = schema
         self.definition = definition
         self.schema = schema
-        schemaID = SchemaRegistry.id(of: schema)
         basis = state.schemaID
+        schemaID = isChanged ? SchemaRegistry.id(of: schema) : basis ?? SchemaRegistry.id(of: schema)
     }
 
     /// Gives columns without a type the one of the first values that arrive.

@@ -10,11 +10,16 @@ final class StagedContent: ParquetSource, Sendable {
     let sizeBytes: Int
     private let wrapping: FileFormat.Wrapping
     private let descriptor: FileDescriptor
+    /// Told of bytes that were read, each time that they are.
+    private let onRead: OnRead?
+
+    typealias OnRead = @Sendable (_ bytes: Int) -> Void
 
     static let chunkBytes = 512 << 10
 
-    init(_ file: StagedFile) throws {
+    init(_ file: StagedFile, onRead: OnRead? = nil) throws {
         self.file = file
+        self.onRead = onRead
         let descriptor = try FileDescriptor.open(file.localPath)
         sizeBytes = Int(try descriptor.status().sizeBytes)
         let head = try descriptor.readBytes(limit: 64 << 10)
@@ -46,6 +51,7 @@ final class StagedContent: ParquetSource, Sendable {
         guard try descriptor.readFully(into: buffer, at: Int64(offset)) == buffer.count else {
             throw IngestRefusal(.ebadmsg, .content, "the file ends too early")
         }
+        onRead?(buffer.count)
     }
 
     private func rawChunks(_ cancellation: Cancellation) -> () throws -> [UInt8]? {
@@ -54,7 +60,9 @@ final class StagedContent: ParquetSource, Sendable {
             try cancellation.check()
             let chunk = try descriptor.readBytes(at: offset, limit: Self.chunkBytes)
             offset += Int64(chunk.count)
-            return chunk.isEmpty ? nil : chunk
+            if chunk.isEmpty { return nil }
+            onRead?(chunk.count)
+            return chunk
         }
     }
 

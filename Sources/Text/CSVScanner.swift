@@ -18,8 +18,8 @@ final class CSVScanner {
         window = TextWindow(source: source, options: options)
         self.dialect = dialect
         self.isSample = isSample
+        // Not filled: a field is read only where the tokenizer wrote it, and a small file touches few pages.
         fields = .allocate(capacity: Self.maximumColumns)
-        fields.initialize(repeating: CSVField(0, 0))
     }
 
     deinit { fields.deallocate() }
