@@ -1,4 +1,5 @@
 import Bytes
+import Compaction
 import Metadata
 import Platform
 import Synchronization
@@ -49,49 +50,69 @@ final class Caretaker: Sendable {
 /// What the caretaker remembers between its rounds.
 private struct CaretakerRound {
     private let context: StoreContext
-    private var observer: SessionObserver
+    private var observer = SessionObserver()
     private var lastBeat: UInt64
     private var lastTableNames: [ByteString]?
+    private var wasIdle = true
 
     init(context: StoreContext) {
         self.context = context
-        observer = SessionObserver(ownBoot: (try? Processes.bootID()) ?? "")
         lastBeat = context.clock.monotonicNanoseconds()
     }
 
     mutating func run(_ store: Store) {
         for table in store.openTables { table.poll() }
+        if context.options.runsServices { pace(store) }
         lookForTables(store)
         let now = context.clock.monotonicNanoseconds()
         guard now - lastBeat >= Session.beatNanoseconds else { return }
         lastBeat = now
         do {
+            context.session.report(store.jobProgress)
             try context.session.beat()
         } catch {
             context.log.warning("the heartbeat cannot be written: \(error)")
         }
-        if context.options.runsServices { buryTheDead(store, now: now) }
+        guard context.options.runsServices else { return }
+        if !context.options.isReadOnly { context.reserve.fill() }
+        buryTheDead(store, now: now)
+    }
+
+    /// Lets what comes in and what is compacted follow what the store and its users do.
+    private mutating func pace(_ store: Store) {
+        for table in store.openTables where !table.isReadOnly { table.backPressure.review() }
+        let isIdle = context.activity.isIdle
+        if isIdle, !wasIdle { context.slots.limitHasGrown() }
+        wasIdle = isIdle
     }
 
     private mutating func lookForTables(_ store: Store) {
-        guard let names = try? store.tableNames(), names != lastTableNames else { return }
+        let open = store.openTables
+        guard let found = try? store.tablesInStorage() else { return }
+        store.drop(open, unlessIn: found)
+        let names = found.map(\.name)
+        guard names != lastTableNames else { return }
         let isFirst = lastTableNames == nil
         lastTableNames = names
         if !isFirst { store.notifyTablesChanged() }
     }
 
+    /// Also what cannot be read: it keeps everyone from deleting, and a living session would have replaced it.
     private mutating func buryTheDead(_ store: Store, now: UInt64) {
-        guard let heartbeats = try? context.sessions.heartbeats() else { return }
-        let others = heartbeats.filter { $0.id != context.session.id }
-        let dead = observer.observe(others, nowNanoseconds: now) { process in
-            (try? Processes.status(of: process))?.startTicks
-        }
-        for heartbeat in dead {
-            let isBuried = store.openTables.allSatisfy { $0.declareDead(heartbeat.id) }
+        guard let found = try? context.sessions.found() else { return }
+        let others = found.filter { $0.id != context.session.id }
+        for dead in observer.observe(others, nowNanoseconds: now) {
+            let isBuried = store.openTables.allSatisfy { $0.declareDead(dead.id) }
             guard isBuried else { continue }
-            context.log.info(
-                "session \(heartbeat.id) of pid \(heartbeat.processID) is dead; its jobs are released")
-            try? context.sessions.remove(heartbeat.id)
+            switch dead {
+            case .heartbeat(let heartbeat):
+                context.log.info(
+                    "session \(dead.id) of pid \(heartbeat.processID) is dead; its jobs are released")
+            case .unreadable(_, _, let reason):
+                context.log.warning(
+                    "the heartbeat of session \(dead.id) is removed, as nobody replaces it: \(reason)")
+            }
+            try? context.sessions.remove(dead)
         }
     }
 }

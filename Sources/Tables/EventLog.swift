@@ -1,3 +1,5 @@
+import Bytes
+import JSON
 import Synchronization
 
 /// What happens to a table, one JSON object a line, newest last: the file `events`.
@@ -33,6 +35,13 @@ package final class EventLog: Sendable {
             return contents.observers
         }
         for observer in observers { observer() }
+    }
+
+    /// Adds an event, with the time.
+    func record(_ event: JSONObject, nowMilliseconds: Int64) {
+        var event = event
+        event["time"] = .string(ByteString(TimestampText.iso(milliseconds: nowMilliseconds)))
+        append(JSONValue.object(event).compactBytes, nowMilliseconds: nowMilliseconds)
     }
 
     private static func dropOlderHalf(_ bytes: inout [UInt8]) {

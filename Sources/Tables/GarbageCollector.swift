@@ -1,4 +1,5 @@
 import Bytes
+import JSON
 package import Metadata
 package import Planning
 import Platform
@@ -12,7 +13,7 @@ import TransactionLog
 /// second, bytes are deleted third, and what is gone is forgotten in the log last. Whoever wants to read a file
 /// that waits publishes a pin first and looks at the log second: one of the two sees the other. Whatever
 /// cannot be read on the way means that nothing is deleted.
-package struct GarbageCollector: Sendable {
+package struct GarbageCollector {
     /// What one round did.
     package struct Outcome: Hashable, Sendable {
         package var condemned = 0
@@ -21,7 +22,16 @@ package struct GarbageCollector: Sendable {
         package var deletedStates = 0
         package var deletedVersionFiles = 0
         package var deletedManifests = 0
-        package var isNothing: Bool { self == Outcome() }
+        /// Files that wait, as of the beginning, for something other than this round.
+        package var heldFiles = 0
+        package var heldBytes: Int64 = 0
+        /// True where the round ended before all went that may.
+        package var hasMore = false
+
+        /// Nothing was changed.
+        package var isNothing: Bool {
+            condemned + deletedFiles + deletedStates + deletedVersionFiles + deletedManifests == 0
+        }
     }
 
     /// Everything that the decision rests on, read in the order in which it must be.
@@ -32,13 +42,20 @@ package struct GarbageCollector: Sendable {
         package var heartbeats: [Heartbeat]
     }
 
-    /// Files that one commit announces.
+    /// Files that one commit announces, at most.
     static let batchCount = 5_000
+    /// Version files and states that go in one round in the background; they are small.
+    private static let backgroundLogCount = 10_000
 
     let table: Table
+    /// Of a round in the background; else files go as fast as they can.
+    private let pacer: DeletionPacer?
 
-    package init(table: Table) {
+    package init(table: Table) { self.init(table: table, pacer: nil) }
+
+    init(table: Table, pacer: DeletionPacer?) {
         self.table = table
+        self.pacer = pacer
     }
 
     /// What is garbage and why it waits, as of now. Changes nothing.
@@ -56,7 +73,7 @@ package struct GarbageCollector: Sendable {
     private func survey(
         _ state: TableState, _ garbage: [GarbageEntry], keeping more: [Hold] = []
     ) throws(StoreError) -> Survey {
-        let heartbeats = try table.heartbeats()
+        let heartbeats = try table.holders()
         let now = table.context.clock.nowMilliseconds()
         let retention = try table.retention(of: state, pins: table.versionPins(heartbeats), now: now)
         let plan = GarbagePlan(
@@ -72,13 +89,39 @@ package struct GarbageCollector: Sendable {
         try table.publishPins()
         var outcome = Outcome()
         let first = try survey()
-        try delete(first.plan.condemnable + first.plan.deletable.map(\.file), &outcome)
+        guard !first.retention.states.isEmpty || !first.retention.versionFiles.isEmpty else {
+            throw StoreError(.enoent, "the table \(table.name) was removed")
+        }
+        table.services.found(GarbageFigures(first.plan))
+        let held = first.plan.decisions.filter { !$0.reasons.isEmpty }
+        outcome.heldFiles = held.count
+        outcome.heldBytes = held.reduce(0) { $0 + $1.entry.sizeBytes }
+        try delete(first.plan.free, &outcome)
+        if pacer?.givesWay ?? false { return outcome }
         try expire(outcome.condemned > 0 ? try survey(of: []).retention : first.retention, &outcome)
         if table.log.isSweepDue { outcome.deletedManifests += try UnreferencedSweep(table: table).run() }
         return outcome
     }
 
+    private func delete(_ entries: [GarbageEntry], _ outcome: inout Outcome) throws(StoreError) {
+        guard let pacer else {
+            try delete(entries.map(\.file), &outcome)
+            return
+        }
+        var rest = entries[...]
+        while !rest.isEmpty, !pacer.hasStopped {
+            pacer.adjust(waiting: rest, live: table.state, storage: table.storage)
+            let portion = rest.prefix(pacer.portion(of: rest, atMost: Self.batchCount))
+            try delete(portion.map(\.file), &outcome)
+            rest = rest.dropFirst(portion.count)
+        }
+        outcome.hasMore = pacer.hasStopped
+    }
+
     /// Announces files, looks at them and at the sessions again, and deletes those that still nothing holds.
+    ///
+    /// What nothing holds then stays so for ever: whoever comes to read it finds the announcement. So the bytes may go
+    /// at leisure.
     ///
     /// - Parameter more: versions that are kept besides those of the table's rules.
     /// - Returns: Which are gone.
@@ -90,60 +133,99 @@ package struct GarbageCollector: Sendable {
         for batch in files.batches(of: Self.batchCount) {
             outcome.condemned += try condemn(batch)
             let survey = try survey(of: batch, keeping: more)
-            gone += try delete(survey.plan.deletable, &outcome)
+            // Whose own heartbeat is not to be seen may not see those of others.
+            guard survey.heartbeats.contains(where: { $0.id == table.context.session.id }) else {
+                throw StoreError(.ebusy, "the heartbeat of this session was removed: nothing is deleted")
+            }
+            gone += try deleteBytes(survey.plan.deletable, &outcome)
         }
         return gone
     }
 
     private func condemn(_ batch: [FileID]) throws(StoreError) -> Int {
         var condemned = 0
-        try table.commitMaintenance("CONDEMN") { state in
+        try table.commitMaintenance { state in
             let files = batch.filter { state.garbage[$0].map { $0.condemnedAtVersion == nil } ?? false }
                 .filter { !state.files.contains($0) }
             condemned = files.count
-            guard !files.isEmpty else { return nil }
-            return (files.map { .isGarbage($0, condemned: false) }, .condemn(files))
+            return files.isEmpty ? nil : .condemnFiles(files)
         }
         return condemned
     }
 
-    private func delete(_ entries: [GarbageEntry], _ outcome: inout Outcome) throws(StoreError) -> [FileID] {
-        var gone: [FileID] = []
+    private func deleteBytes(
+        _ entries: [GarbageEntry], _ outcome: inout Outcome
+    ) throws(StoreError) -> [FileID] {
+        var gone: [GarbageEntry] = []
         for entry in entries {
+            // Another collector may have been there meanwhile.
+            guard table.state.garbage[entry.file] != nil else { continue }
+            if let pacer, !pacer.admit(bytes: entry.sizeBytes) { break }
             do throws(StorageError) {
                 try table.storage.delete(table.key(entry.path))
-                gone.append(entry.file)
-                outcome.deletedFiles += 1
-                outcome.deletedBytes += entry.sizeBytes
+                gone.append(entry)
             } catch {
                 table.context.log.warning("\(table.name): \(entry.path) cannot be deleted: \(error)")
             }
         }
-        guard !gone.isEmpty else { return [] }
-        // Where this fails the bytes are gone; whoever looks next finds them gone and forgets them then.
-        let deleted = gone
-        try table.commitMaintenance("FORGET") { state in
-            let files = deleted.filter {
-                state.garbage[$0]?.condemnedAtVersion != nil && !state.files.contains($0)
+        try syncDeletions(of: gone)
+        try forget(gone, &outcome)
+        return gone.map(\.file)
+    }
+
+    /// What is forgotten must not be back after a crash: nothing would know it any more.
+    private func syncDeletions(of gone: [GarbageEntry]) throws(StoreError) {
+        do throws(StorageError) {
+            for directory in Set(gone.map({ ObjectKey.parent(of: table.key($0.path)) })) {
+                try table.storage.syncDeletions(in: directory)
             }
-            guard !files.isEmpty else { return nil }
-            return (files.map { .isGarbage($0, condemned: true) }, .forget(files))
+        } catch {
+            throw StoreError(error)
         }
-        return gone
+    }
+
+    /// Where this fails the bytes are gone; whoever looks next finds them gone and forgets them then.
+    private func forget(_ gone: [GarbageEntry], _ outcome: inout Outcome) throws(StoreError) {
+        guard !gone.isEmpty else { return }
+        var forgotten: [GarbageEntry] = []
+        try table.commitMaintenance { state in
+            forgotten = gone.filter {
+                state.garbage[$0.file]?.condemnedAtVersion != nil && !state.files.contains($0.file)
+            }
+            return forgotten.isEmpty ? nil : .forgetFiles(forgotten.map(\.file))
+        }
+        outcome.deletedFiles += forgotten.count
+        outcome.deletedBytes += forgotten.reduce(0) { $0 + $1.sizeBytes }
     }
 
     /// Old states and version files.
     private func expire(_ retention: Retention, _ outcome: inout Outcome) throws(StoreError) {
+        let limit = pacer == nil ? Int.max : Self.backgroundLogCount
+        let states = retention.states.lazy.filter { $0.hold == nil }.map(\.version).prefix(limit)
+        let versionFiles = retention.versionFiles.lazy.filter { $0.hold == nil }.map(\.version).prefix(limit)
         do throws(LogError) {
-            let expired = try table.log.expire(
-                states: retention.states.filter { $0.hold == nil }.map(\.version),
-                versionFiles: retention.versionFiles.filter { $0.hold == nil }.map(\.version))
+            let expired = try table.log.expire(states: Array(states), versionFiles: Array(versionFiles))
             outcome.deletedStates += expired.states.count
             outcome.deletedVersionFiles += expired.versionFiles.count
         } catch {
             throw StoreError(error)
         }
     }
+}
+
+extension GarbageCollector.Outcome {
+    var object: JSONObject {
+        [
+            "condemned": .integer(Int64(condemned)), "deletedFiles": .integer(Int64(deletedFiles)),
+            "deletedBytes": .integer(deletedBytes), "deletedStates": .integer(Int64(deletedStates)),
+            "deletedVersionFiles": .integer(Int64(deletedVersionFiles)),
+            "deletedManifests": .integer(Int64(deletedManifests)), "heldFiles": .integer(Int64(heldFiles)),
+            "heldBytes": .integer(heldBytes),
+        ]
+    }
+
+    /// One object and a newline.
+    package var json: [UInt8] { JSONValue.object(object).compactBytes + [UInt8(ascii: "\n")] }
 }
 
 extension Array {

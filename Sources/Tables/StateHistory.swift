@@ -1,5 +1,6 @@
 import Bytes
 import Metadata
+import Planning
 import Synchronization
 
 /// The states of older versions that were asked for lately.
@@ -14,6 +15,17 @@ final class StateHistory: Sendable {
     }
 
     private let recent = Mutex(Recent())
+    private let shape = Mutex<(version: Version, figures: TableFigures)?>(nil)
+
+    /// What was made of the newest state that was asked for, as long as nothing is committed.
+    func figures(of state: TableState, _ make: () -> TableFigures) -> TableFigures {
+        if let known = shape.withLock({ $0 }), known.version == state.version { return known.figures }
+        let made = make()
+        shape.withLock { shape in
+            if shape.map({ $0.version < state.version }) ?? true { shape = (state.version, made) }
+        }
+        return made
+    }
 
     func state(_ version: Version) -> TableState? {
         recent.withLock { recent in

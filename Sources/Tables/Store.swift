@@ -16,6 +16,7 @@ package final class Store: Sendable {
     private let tables = Mutex<[ByteString: Table]>([:])
     private let opening = Mutex<Void>(())
     private let observers = Mutex<[@Sendable () -> Void]>([])
+    private let mourners = Mutex<[@Sendable (Table) -> Void]>([])
     private let caretaker: Caretaker
 
     package var root: ByteString { context.root }
@@ -68,13 +69,18 @@ package final class Store: Sendable {
         let sessions = SessionDirectory(storage: storage)
         let session = try Session(
             directory: sessions, command: options.command, clock: options.clock, entropy: options.entropy,
-            isSilent: options.isReadOnly)
+            pinMilliseconds: options.versionPinMilliseconds, isSilent: options.isReadOnly)
         let slots = max(1, options.jobSlots)
+        let activity = MountActivity(clock: options.clock)
         let context = StoreContext(
             root: root, storage: storage, session: session, sessions: sessions, options: options,
             pool: WorkerPool(name: "firn-jobs", threadCount: 1), timers: TimerQueue(),
-            scratch: scratch(root: root, options), slots: JobSlots(limit: slots, idleLimit: slots))
-        if !options.isReadOnly { SpaceReserve(storage: storage).fill() }
+            scratch: scratch(root: root, options),
+            slots: JobSlots(
+                limit: slots, idleLimit: options.runsServices ? max(slots, 2) : slots,
+                isIdle: { activity.isIdle }),
+            activity: activity, reserve: SpaceReserve(storage: storage))
+        if options.runsServices, !options.isReadOnly { context.reserve.fill() }
         let store = Store(context: context)
         store.caretaker.start(store: store)
         return store
@@ -88,19 +94,44 @@ package final class Store: Sendable {
     }
 
     /// The names of the tables, sorted: directories with a transaction log and a name that may be one.
-    package func tableNames() throws(StoreError) -> [ByteString] {
+    package func tableNames() throws(StoreError) -> [ByteString] { try tablesInStorage().map(\.name) }
+
+    /// The same with the time at which each began; nil where version 0 has expired.
+    func tablesInStorage() throws(StoreError) -> [(name: ByteString, began: Int64?)] {
         do throws(StorageError) {
-            var names: [ByteString] = []
+            var found: [(name: ByteString, began: Int64?)] = []
             for object in try storage.list("") where object.isDirectory && TableName.isValid(object.name) {
-                if try storage.metadata(of: LogPath(table: object.name).versionFile(Version(0))) != nil {
-                    names.append(object.name)
+                if let began = try Table.beginning(of: object.name, in: storage) {
+                    found.append((object.name, began))
                 } else if try hasLog(object.name) {
-                    names.append(object.name)
+                    found.append((object.name, nil))
                 }
             }
-            return names
+            return found
         } catch {
             throw StoreError(error)
+        }
+    }
+
+    /// Lets go of open tables that others have removed, or made anew under the same name.
+    ///
+    /// - Parameter open: those that were open before storage was looked at.
+    func drop(_ open: [Table], unlessIn storage: [(name: ByteString, began: Int64?)]) {
+        for table in open {
+            if let found = storage.first(where: { $0.name == table.name }) {
+                guard let began = found.began, let own = table.began, began != own else { continue }
+            }
+            let isOurs = tables.withLock { tables in
+                guard tables[table.name] === table else { return false }
+                tables[table.name] = nil
+                return true
+            }
+            guard isOurs else { continue }
+            table.log.markRemoved()
+            context.log.info("the table \(table.name) was removed by another process")
+            for mourner in mourners.withLock({ $0 }) { mourner(table) }
+            // Its services may be at work; nobody waits for them here.
+            context.pool.submit { table.stop() }
         }
     }
 
@@ -144,11 +175,15 @@ package final class Store: Sendable {
         do throws(LogError) {
             _ = try TransactionLog.create(
                 storage: storage, table: name, definition: creation.definition(name: name, context: context),
-                actions: creation.propertyActions, session: session.id, clock: context.clock,
+                actions: creation.propertyActions + creation.treeActions(context.entropy),
+                session: session.id, clock: context.clock,
                 entropy: context.entropy)
         } catch {
             throw StoreError(error)
         }
+        // One of this name may be open that somebody else has removed a moment ago.
+        let stale = openTables.filter { $0.name == name }
+        if !stale.isEmpty { drop(stale, unlessIn: try tablesInStorage()) }
         notifyTablesChanged()
         return try table(name)
     }
@@ -175,6 +210,11 @@ package final class Store: Sendable {
     /// Calls `observer` when tables have come or gone.
     package func onTablesChanged(_ observer: @escaping @Sendable () -> Void) {
         observers.withLock { $0.append(observer) }
+    }
+
+    /// Calls `mourner` with each table that somebody else has removed.
+    package func onTableGone(_ mourner: @escaping @Sendable (Table) -> Void) {
+        mourners.withLock { $0.append(mourner) }
     }
 
     func notifyTablesChanged() {

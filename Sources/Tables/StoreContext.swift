@@ -19,6 +19,8 @@ package struct StoreContext: Sendable {
     package let scratch: Scratch
     /// How many merges run at once over all tables.
     package let slots: JobSlots
+    package let activity: MountActivity
+    package let reserve: SpaceReserve
 
     package var clock: any Clock { options.clock }
     package var entropy: any Entropy { options.entropy }

@@ -15,15 +15,19 @@ package struct StoreOptions: Sendable {
     package var runsServices: Bool
     /// What the session calls itself in its heartbeat: `mount`, `compact`, ….
     package var command: ByteString
-    /// Compaction jobs that run at the same time, over all tables.
+    /// Compaction jobs that run at the same time, over all tables. With services, at least two while nobody uses
+    /// the mount.
     package var jobSlots: Int
+    /// How long a version that was looked at stays pinned.
+    package var versionPinMilliseconds: Int64
     /// Where sorts and merges spill; nil is the store's own `_scratch`.
     package var scratchPath: ByteString?
 
     package init(
         clock: any Clock = SystemClock(), entropy: any Entropy = SystemEntropy(), log: Log = .disabled,
         metrics: MetricsRegistry = MetricsRegistry(), isReadOnly: Bool = false, runsServices: Bool = false,
-        command: ByteString, jobSlots: Int = 1, scratchPath: ByteString? = nil
+        command: ByteString, jobSlots: Int = 1, scratchPath: ByteString? = nil,
+        versionPinMilliseconds: Int64 = Session.versionPinMilliseconds
     ) {
         self.clock = clock
         self.entropy = entropy
@@ -34,5 +38,6 @@ package struct StoreOptions: Sendable {
         self.command = command
         self.jobSlots = jobSlots
         self.scratchPath = scratchPath
+        self.versionPinMilliseconds = versionPinMilliseconds
     }
 }

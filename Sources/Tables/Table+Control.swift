@@ -1,5 +1,5 @@
 import Bytes
-import Compaction
+package import Compaction
 package import JSON
 package import Metadata
 import Platform
@@ -15,6 +15,7 @@ extension Table {
     }
 
     func stop() {
+        backPressure.end()
         compactor.stop()
         services.stop()
     }
@@ -41,39 +42,65 @@ extension Table {
         }
     }
 
-    /// One round of garbage collection; nil where one is under way.
+    /// One round of garbage collection, as fast as it goes; nil where somebody else has asked for one, or for a purge,
+    /// that is under way. A round in the background gives way.
     @discardableResult
     package func collectGarbage() throws(StoreError) -> GarbageCollector.Outcome? {
-        try services.collectOnce { () throws(StoreError) in
-            let outcome = try withReserve { () throws(StoreError) in
-                try GarbageCollector(table: self).collect()
-            }
-            if !outcome.isNothing { record(outcome) }
-            return outcome
+        try services.inForeground { () throws(StoreError) in try collect(nil) }
+    }
+
+    /// The same for a line of `ctl`: EBUSY where there is nothing of one's own to wait for.
+    package func collectGarbageOnRequest() throws(StoreError) {
+        guard try collectGarbage() != nil else {
+            throw StoreError(.ebusy, "garbage of \(name) is being collected: try again in a moment")
         }
+    }
+
+    /// One round at the pace of the background; nil where another is under way.
+    ///
+    /// - Parameter pause: waits, and tells whether to go on; that of the services where none is given.
+    package func collectInBackground(
+        pause: ((_ nanoseconds: UInt64) -> Bool)? = nil
+    ) throws(StoreError) -> GarbageCollector.Outcome? {
+        try services.inBackground { wait throws(StoreError) in
+            try collect(DeletionPacer(clock: context.clock, wait: pause ?? wait))
+        }
+    }
+
+    private func collect(_ pacer: DeletionPacer?) throws(StoreError) -> GarbageCollector.Outcome {
+        let outcome = try withReserve { () throws(StoreError) in
+            try GarbageCollector(table: self, pacer: pacer).collect()
+        }
+        if !outcome.isNothing { record(outcome) }
+        return outcome
     }
 
     /// On a full disk the reserve makes room for the commits that deleting needs.
     func withReserve<R>(_ body: () throws(StoreError) -> R) throws(StoreError) -> R {
-        let reserve = SpaceReserve(storage: storage)
-        defer { reserve.fill() }
+        defer { context.reserve.restore() }
         do throws(StoreError) {
             return try body()
         } catch {
-            guard error.errno == .enospc, reserve.release() else { throw error }
+            guard error.errno == .enospc, context.reserve.release() else { throw error }
             return try body()
         }
     }
 
+    /// Cancels a job, on a full disk too: what it has written goes, and its end is a commit.
+    package func cancelCompaction(_ job: JobID) throws(CompactionRefusal) {
+        // The end of one that runs is committed later, by the thread that runs it.
+        context.reserve.releaseIfFull()
+        do throws(CompactionRefusal) {
+            try compactor.cancel(job)
+        } catch {
+            guard error.errno == .enospc, context.reserve.release() else { throw error }
+            try compactor.cancel(job)
+        }
+    }
+
     private func record(_ outcome: GarbageCollector.Outcome) {
-        let object: JSONObject = [
-            "event": "gc", "condemned": .integer(Int64(outcome.condemned)),
-            "deletedFiles": .integer(Int64(outcome.deletedFiles)),
-            "deletedBytes": .integer(outcome.deletedBytes),
-            "deletedStates": .integer(Int64(outcome.deletedStates)),
-            "deletedVersionFiles": .integer(Int64(outcome.deletedVersionFiles)),
-            "deletedManifests": .integer(Int64(outcome.deletedManifests)),
-        ]
+        var object = outcome.object
+        object["event"] = "gc"
         record(object)
     }
 
@@ -88,10 +115,7 @@ extension Table {
 
     /// Adds a line to `events`, with the time.
     package func record(_ event: JSONObject) {
-        let now = context.clock.nowMilliseconds()
-        var event = event
-        event["time"] = .string(ByteString(TimestampText.iso(milliseconds: now)))
-        events.append(JSONValue.object(event).compactBytes, nowMilliseconds: now)
+        events.record(event, nowMilliseconds: context.clock.nowMilliseconds())
     }
 
     func recordCommits() {

@@ -16,12 +16,34 @@ extension Table {
         }
     }
 
+    /// The sessions whose pins count: all but those that are certainly dead. What this one pins counts as it is now,
+    /// published or not.
+    func holders() throws(StoreError) -> [Heartbeat] {
+        let observer = SessionObserver()
+        let own = context.session.pins(of: name)
+        return try heartbeats().filter { !observer.isCertainlyDead($0) }.map { heartbeat in
+            guard heartbeat.id == context.session.id, !own.isEmpty else { return heartbeat }
+            var heartbeat = heartbeat
+            heartbeat.pins[name, default: .init()].merge(own)
+            return heartbeat
+        }
+    }
+
     /// Writes this session's pins, so that they count like everyone's.
+    ///
+    /// - Throws: EBUSY where the pins of others may be missing.
     func publishPins() throws(StoreError) {
         do throws(StorageError) {
             try context.session.beat()
         } catch {
             throw StoreError(error)
+        }
+        let seconds = context.session.secondsOfDoubt
+        guard seconds == 0 else {
+            throw StoreError(
+                .ebusy,
+                "the heartbeat of this session was removed, and those of others may have been: nothing is deleted "
+                    + "for \(seconds) s, until they are there again")
         }
     }
 
@@ -31,12 +53,10 @@ extension Table {
     }
 
     func versionPins(_ heartbeats: [Heartbeat]) -> [VersionPin] {
-        let own = pinnedVersions
-        return heartbeats.flatMap { heartbeat in
-            (heartbeat.pins[name]?.versions ?? []).map { version in
-                let isOwn = heartbeat.id == context.session.id
-                let until = isOwn ? own.first { $0.version == version }?.untilMilliseconds : nil
-                return VersionPin(session: heartbeat.id, version: version, until: until)
+        heartbeats.flatMap { heartbeat in
+            let pins = heartbeat.pins[name] ?? .init()
+            return pins.versions.sorted().map {
+                VersionPin(session: heartbeat.id, version: $0, until: pins.until[$0])
             }
         }
     }
@@ -49,16 +69,13 @@ extension Table {
         }
     }
 
-    /// Commits what `actions` makes of the newest state; nothing where it makes nothing. Where another session was
+    /// Commits what `body` makes of the newest state; nothing where it makes nothing. Where another session was
     /// faster, it is asked again.
-    func commitMaintenance(
-        _ operation: ByteString,
-        _ actions: (TableState) -> (preconditions: [Precondition], operation: Action.Operation)?
-    ) throws(StoreError) {
+    func commitMaintenance(_ body: (TableState) -> TransactionBody?) throws(StoreError) {
         for attempt in 1... {
-            guard let (preconditions, action) = actions(try refresh()) else { return }
+            guard let body = body(try refresh()) else { return }
             do throws(CommitError) {
-                try commit(operation, preconditions: preconditions, actions: [.operation(action)])
+                try commit(body.operation, preconditions: body.preconditions, actions: body.actions)
                 return
             } catch {
                 guard case .conflict = error, attempt < 10 else { throw StoreError(error) }

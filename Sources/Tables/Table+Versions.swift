@@ -39,17 +39,14 @@ extension Table {
         } catch {
             throw StoreError(.estale, "version \(version) cannot be pinned: \(error)")
         }
+        let isHeld = context.session.wholeVersions(of: name).contains(version)
+        // Also what was forgotten by now: a collection may have come and gone since the first look.
         let current = try refresh()
         let state = try state(at: version)
-        var lost: GarbageEntry?
-        current.garbage.forEach { entry in
-            let isNeeded = entry.addedAtVersion <= version && version < entry.removedAtVersion
-            if isNeeded, entry.condemnedAtVersion != nil { lost = entry }
+        if !isHeld, let obstacle = state.obstacle(toReadingIn: current) {
+            throw StoreError(.estale, "version \(version) can no longer be had: \(obstacle)")
         }
-        if let lost {
-            throw StoreError(
-                .estale, "version \(version) can no longer be had: \(lost.path) is being deleted")
-        }
+        context.session.noteWhole(version, of: name)
         return state
     }
 
@@ -63,25 +60,42 @@ extension Table {
         }
     }
 
-    package var pinnedVersions: [(version: Version, untilMilliseconds: Int64)] {
-        context.session.pinnedVersions(of: name)
+    /// The versions that this session has pinned, with the time at which it means to let go of each; nil where that
+    /// depends on a reader.
+    package var pinnedVersions: [(version: Version, untilMilliseconds: Int64?)] {
+        let pins = context.session.pins(of: name)
+        return pins.versions.sorted().map { (version: $0, untilMilliseconds: pins.until[$0]) }
     }
 
     /// Opens a data file of the current state, of an older one, or one that waits for its deletion.
     ///
     /// The object keeps its bytes readable until it is dropped, also past the file's deletion.
-    package func openDataFile(_ path: ByteString, id: FileID) throws(StoreError) -> OpenDataFile {
+    ///
+    /// - Parameter version: the pinned version that it is opened in, which stays pinned with it.
+    package func openDataFile(
+        _ path: ByteString, id: FileID, in version: Version? = nil
+    ) throws(StoreError) -> OpenDataFile {
         do throws(StorageError) {
-            let isLive = state.files.contains(id)
-            let publishes = !isLive && !context.options.isReadOnly
-            let pin = try context.session.pin(id, of: name, publishes: publishes)
-            if publishes, try refreshQuietly().garbage[id]?.condemnedAtVersion != nil {
-                throw StorageError(.notFound, .open, key(path))
+            // Pinned first, looked at second: what is live then is removed, and condemned, with the pin in sight.
+            let pin = context.session.pin(id, of: name, openedIn: version)
+            if !isReadOnly, !state.files.contains(id) {
+                try context.session.beat()
+                let entry = try refreshQuietly().garbage[id]
+                if let entry, entry.condemnedAtVersion != nil, !isHeld(entry) {
+                    throw StorageError(.notFound, .open, key(path))
+                }
             }
             return OpenDataFile(object: try storage.openForReading(key(path)), pin: pin)
         } catch {
             guard error.kind == .notFound else { throw StoreError(error) }
             throw StoreError(.estale, "the data file \(path) has been deleted")
+        }
+    }
+
+    /// Whether a version that this session has pinned keeps the file's bytes, although somebody wants to delete it.
+    private func isHeld(_ entry: GarbageEntry) -> Bool {
+        context.session.wholeVersions(of: name).contains {
+            entry.addedAtVersion <= $0 && $0 < entry.removedAtVersion
         }
     }
 

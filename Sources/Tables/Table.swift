@@ -19,8 +19,12 @@ package final class Table: Sendable {
     package let refusals: RefusalLog
     package let ingest: IngestService
     package let compactor: Compactor
+    package let backPressure: BackPressure
     let history: StateHistory
     let services: TableServices
+    let writes: WriteMetrics
+    /// When version 0 was written, which tells the table from a later one of the same name; nil where it has expired.
+    let began: Int64?
 
     init(name: ByteString, context: StoreContext) throws(StoreError) {
         self.name = name
@@ -35,11 +39,15 @@ package final class Table: Sendable {
         } catch {
             throw StoreError(error)
         }
+        do throws(StorageError) { began = try Self.beginning(of: name, in: context.storage) } catch {
+            throw StoreError(error)
+        }
         let now = context.clock.nowMilliseconds()
         events = EventLog(nowMilliseconds: now)
         refusals = RefusalLog(nowMilliseconds: now)
         history = StateHistory()
         services = TableServices()
+        writes = WriteMetrics(table: name.display)
         ingest = IngestService(
             context: TableContext(
                 log: self.log, storage: context.storage, directory: name, clock: context.clock,
@@ -56,10 +64,18 @@ package final class Table: Sendable {
                     let now = clock.nowMilliseconds()
                     events.append(JobEvent.line(event, nowMilliseconds: now), nowMilliseconds: now)
                 }))
+        backPressure = BackPressure(
+            log: self.log, compactor: compactor, clock: clock, timers: context.timers,
+            record: { events.record($0, nowMilliseconds: clock.nowMilliseconds()) })
         recordCommits()
+        self.log.addObserver { [writes] _, _, transactions in writes.observe(transactions) }
     }
 
     package var storage: any ObjectStorage { context.storage }
+
+    static func beginning(of name: ByteString, in storage: any ObjectStorage) throws(StorageError) -> Int64? {
+        try storage.metadata(of: LogPath(table: name).versionFile(Version(0)))?.modificationMilliseconds
+    }
 
     /// The newest state that this process knows.
     package var state: TableState { log.current }

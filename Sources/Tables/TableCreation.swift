@@ -11,6 +11,8 @@ package struct TableCreation: Sendable {
     package var rowKey: [ByteString]
     package var partitionColumns: [ByteString]
     package var properties: [(name: ByteString, value: ByteString)]
+    /// Normalised keys at which its one partition is split from the start, ascending.
+    package var splitKeys: [ByteString] = []
     package var userID: UInt32
     package var groupID: UInt32
     package var mode: UInt32
@@ -41,6 +43,12 @@ package struct TableCreation: Sendable {
             throw StoreError(
                 .einval, "a column is named twice: \(list.map(\.display).joined(separator: ","))")
         }
+        if !splitKeys.isEmpty, !partitionColumns.isEmpty || !(schema?.partitionColumns.isEmpty ?? true) {
+            throw StoreError(
+                .einval,
+                "a table with partition columns has a tree for each of their values: split them with firn split, once "
+                    + "the table is there")
+        }
         if let schema {
             for column in rowKey + partitionColumns where schema.column(column) == nil {
                 let known = schema.columns.map(\.name.display).joined(separator: ", ")
@@ -63,10 +71,34 @@ package struct TableCreation: Sendable {
         }
     }
 
-    func definition(name: ByteString, context: StoreContext) -> TableDefinition {
+    /// The nodes of a table that is split from the start.
+    func treeActions(_ entropy: any Entropy) -> [Action] {
+        var growth = TreeGrowth(entropy)
+        let root = Partition(
+            id: PartitionID(""), root: PartitionTuple([]), parent: nil, minKey: nil, maxKey: nil)
+        growth.grow(root, at: splitKeys)
+        return (growth.updated + growth.new).map { .operation(.putPartition($0)) }
+    }
+
+    /// How keys of the new table are written.
+    package func keyText() throws(StoreError) -> KeyText {
+        guard let schema = keyedSchema else {
+            throw StoreError(.einval, "the types of the key are not known: give a schema with --schema")
+        }
+        return try KeyText(
+            TableDefinition(id: "", name: "", kind: kind, schema: schema, createdTime: 0))
+    }
+
+    /// The schema with the key and partition columns of the new table.
+    package var keyedSchema: TableSchema? {
         var schema = schema
         if !rowKey.isEmpty { schema?.rowKey = rowKey }
         if !partitionColumns.isEmpty { schema?.partitionColumns = partitionColumns }
+        return schema
+    }
+
+    func definition(name: ByteString, context: StoreContext) -> TableDefinition {
+        let schema = keyedSchema
         let id = Hex.string(context.entropy.uint64()) + Hex.string(context.entropy.uint64())
         var definition = TableDefinition(
             id: ByteString(id), name: name, kind: kind, schema: schema,

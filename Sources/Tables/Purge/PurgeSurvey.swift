@@ -154,12 +154,8 @@ struct PurgeSurvey: Sendable {
 
     /// The sessions that are not known to be dead: one look tells which processes of this machine are gone.
     func writers(_ heartbeats: [Heartbeat]) -> [PurgePicture.Writer] {
-        var observer = SessionObserver(ownBoot: (try? Processes.bootID()) ?? "")
-        let dead = Set(
-            observer.observe(heartbeats, nowNanoseconds: table.context.clock.monotonicNanoseconds()) {
-                (try? Processes.status(of: $0))?.startTicks
-            }.map(\.id))
-        return heartbeats.filter { !dead.contains($0.id) }.map {
+        let observer = SessionObserver()
+        return heartbeats.filter { !observer.isCertainlyDead($0) }.map {
             PurgePicture.Writer(session: $0.id, writesSince: $0.writesSinceMilliseconds)
         }
     }

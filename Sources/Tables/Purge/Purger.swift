@@ -198,13 +198,15 @@ package struct Purger: Sendable {
     private func forget(_ batch: [PurgePlan.Item]) throws(StoreError) -> Set<ByteString> {
         let alive = Set(try table.heartbeats().map(\.id))
         var forgotten: [SessionID] = []
-        try table.commitMaintenance("FORGET SESSIONS") { state in
+        try table.commitMaintenance { state in
             let holders = Set(state.jobs.values.compactMap(\.session))
             forgotten = batch.compactMap(\.session).filter {
                 state.deadSessions.contains($0) && !holders.contains($0) && !alive.contains($0)
             }
             guard !forgotten.isEmpty else { return nil }
-            return (forgotten.map { .sessionIsDead($0) }, .forgetSessions(forgotten))
+            return TransactionBody(
+                "FORGET SESSIONS", forgotten.map { .sessionIsDead($0) },
+                [.operation(.forgetSessions(forgotten))])
         }
         return Set(forgotten.map { ByteString($0.description) })
     }

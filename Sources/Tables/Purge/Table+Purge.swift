@@ -8,7 +8,7 @@ extension Table {
     package func purge(
         _ age: PurgeAge, progress: (Purger.Progress) -> Void = { _ in }
     ) throws(StoreError) -> Purger.Outcome? {
-        try services.collectOnce { () throws(StoreError) in
+        try services.inForeground { () throws(StoreError) in
             let outcome = try withReserve { () throws(StoreError) in
                 try Purger(table: self).run(age, progress: progress)
             }

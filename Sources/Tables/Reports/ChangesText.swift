@@ -64,9 +64,3 @@ package struct ChangesText: Sendable {
         writer.append(text: "\n")
     }
 }
-
-/// A number of rows, for people.
-enum RowCountText {
-    /// `1 row`, `20 rows`.
-    static func text(_ rows: Int64) -> String { rows == 1 ? "1 row" : "\(rows) rows" }
-}

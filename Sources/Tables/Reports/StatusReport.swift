@@ -38,11 +38,24 @@ package struct StatusReport: Sendable {
         lines.append(Line(name: name, text: text, value: .null))
     }
 
+    /// A limit; null for programs where there is none.
+    mutating func add(_ name: String, bytesPerSecond rate: Double?) {
+        guard let rate else { return lines.append(Line(name: name, text: "unlimited", value: .null)) }
+        let bytes = Int64(rate)
+        lines.append(
+            Line(
+                name: name, text: "\(bytes) bytes a second (\(ByteCountText.text(bytes))/s)",
+                value: .integer(bytes)))
+    }
+
+    /// Why something is held up; null for programs where nothing is.
+    mutating func add(_ name: String, reason: String?) {
+        if let reason { return add(name, reason) }
+        lines.append(Line(name: name, text: "none", value: .null))
+    }
+
     mutating func add(_ name: String, ratio: Double) {
-        let hundredths = Int64((ratio * 10_000).rounded())
-        let fraction = String(hundredths % 100)
-        let padded = fraction.count < 2 ? "0" + fraction : fraction
-        let text = "\(hundredths / 100).\(padded)%"
+        let text = FixedText.text(ratio * 100, digits: 2) + "%"
         lines.append(Line(name: name, text: text, value: .number(ByteString("\(ratio)"))))
     }
 
@@ -69,22 +82,5 @@ package struct StatusReport: Sendable {
         var object = JSONObject()
         for line in lines { object[ByteString(line.name)] = line.value }
         return JSONValue.object(object).compactBytes + [UInt8(ascii: "\n")]
-    }
-}
-
-/// Byte counts as people read them.
-package enum ByteCountText {
-    /// `1023 B`, `1.0 KiB`, `512.3 MiB`, ….
-    package static func text(_ bytes: Int64) -> String {
-        var value = Double(bytes)
-        var units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"][...]
-        while abs(value) >= 1024, units.count > 1 {
-            value /= 1024
-            units.removeFirst()
-        }
-        let unit = units.first ?? "B"
-        guard unit != "B" else { return "\(bytes) B" }
-        let tenths = Int64((value * 10).rounded())
-        return "\(tenths / 10).\(abs(tenths % 10)) \(unit)"
     }
 }

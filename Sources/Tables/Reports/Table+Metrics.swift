@@ -37,7 +37,31 @@ extension Table {
             "firn_state_tombstone_count", "Files that the newest state's manifests list and that are gone.",
             Double(stored.tombstoneCount))
         gauge("firn_state_tombstone_ratio", "These over the live files.", stored.tombstoneRatio)
-        let registries = [registry, log.stateMetrics.registry, services.metrics, context.options.metrics]
+        addPressure(to: registry)
+        addFigures(of: state, to: registry)
+        let registries = [
+            registry, log.stateMetrics.registry, writes.registry, services.metrics, context.options.metrics,
+        ]
         return Array(MetricsRegistry.render(registries).utf8)
+    }
+
+    private func addPressure(to registry: MetricsRegistry) {
+        let picture = backPressure.picture
+        let totals = picture.totals
+        registry.gauge(
+            "firn_ingest_rate_limit_bytes", help: "Bytes a second that may come in; +Inf without a limit."
+        ).set(picture.rate ?? .infinity)
+        registry.gauge("firn_ingest_waiting_writes", help: "Writes whose answers wait.")
+            .set(Double(picture.waitingWrites))
+        registry.counter(
+            "firn_ingest_delayed_writes_total", help: "Writes whose answers had to wait."
+        ).increment(by: totals.writes)
+        registry.counter("firn_ingest_delayed_bytes_total", help: "Bytes of these writes.")
+            .increment(by: totals.bytes)
+        registry.counter("firn_ingest_delay_seconds_total", help: "How long they have waited together.") {
+            Double(totals.delayNanoseconds) / 1e9
+        }
+        registry.counter("firn_ingest_stalls_total", help: "How often writers began to be held up.")
+            .increment(by: totals.stalls)
     }
 }

@@ -29,6 +29,7 @@ extension Table {
         addStoredState(stored, to: &report)
         addUnknown(state, to: &report)
         addJobs(state, to: &report)
+        addPressure(to: &report)
         report.add("garbageFiles", state.garbage.count)
         report.add("garbageBytes", bytes: state.garbage.totalBytes)
         addHolders(state, to: &report)
@@ -36,7 +37,7 @@ extension Table {
         if let space = try? storage.space() {
             report.add("freeBytes", bytes: Int64(clamping: space.availableBytes))
         }
-        report.add("reserve", SpaceReserve(storage: storage).isFilled ? "held" : "given up: the disk is full")
+        addReserve(to: &report)
         for line in services.extraStatus() { report.add(line.name, line.text) }
         return report
     }
@@ -55,22 +56,6 @@ extension Table {
 
     private static func names(_ names: [ByteString]) -> String {
         names.map(\.display).joined(separator: ",")
-    }
-
-    private func addPartitions(_ state: TableState, to report: inout StatusReport) {
-        let partitions = state.occupiedPartitions()
-        report.add("partitions", partitions.count)
-        // Runs are counted file by file; a table of very many partitions shows them where they are asked for.
-        guard partitions.count <= 10_000 else { return }
-        var mostRuns = 0
-        var debt: Int64 = 0
-        for partition in partitions {
-            let runs = state.runs(in: partition)
-            mostRuns = max(mostRuns, runs.runs.count)
-            debt += runs.debtBytes
-        }
-        report.add("runsAtMost", mostRuns)
-        report.add("debtBytes", bytes: debt)
     }
 
     private func addStoredState(_ stored: StoredState, to report: inout StatusReport) {
@@ -96,13 +81,26 @@ extension Table {
         if !obstacles.isEmpty { report.add("obstacles", list: obstacles) }
     }
 
+    private func addPressure(to report: inout StatusReport) {
+        let picture = backPressure.picture
+        report.add("ingestRate", bytesPerSecond: picture.rate)
+        report.add("stall", reason: picture.reason)
+    }
+
+    private func addReserve(to report: inout StatusReport) {
+        let held = context.reserve.heldBytes
+        report.add("reserve", held > 0 ? "held" : "not held: there was no room, or no mount to take it")
+        report.add("reserveBytes", bytes: Int64(clamping: held))
+    }
+
     private func addHolders(_ state: TableState, to report: inout StatusReport) {
         let tags = state.tags.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }
         report.add("tags", list: tags)
         let properties = state.properties.overrides.sorted { $0.key < $1.key }
         report.add("properties", list: properties.map { "\($0.key.display) = \($0.value.display)" })
         let pins = pinnedVersions.map { pin in
-            "version \(pin.version) until \(TimestampText.iso(milliseconds: pin.untilMilliseconds))"
+            let end = pin.untilMilliseconds.map { "until \(TimestampText.iso(milliseconds: $0))" }
+            return "version \(pin.version) \(end ?? "while a file of it is open")"
         }
         report.add("pins", list: pins)
     }

@@ -5,16 +5,17 @@ package import Metadata
 /// What one session says of itself in `_sessions/<id>.json`, written anew with every beat.
 ///
 /// ```json
-/// {"id":"00c0ffee00c0ffee","counter":17,"host":"db1","boot":"3e0c…","pid":4711,"processStart":12345,
+/// {"id":"00c0ffee00c0ffee","counter":17,"host":"db1","boot":"3e0c…/4026531836","pid":4711,"processStart":12345,
 ///  "command":"mount","startedAt":1760000000000,"writesSince":1760000300000,
-///  "pins":{"flights":{"versions":[41],"files":["7f3a…"]}}}
+///  "pins":{"flights":{"versions":[41],"until":[1760001200000],"files":["7f3a…"]}},
+///  "jobs":{"flights":[{"job":"00beef…","attempt":1,"phase":"merging","bytesTotal":900,"bytesDone":450}]}}
 /// ```
 package struct Heartbeat: Hashable, Sendable {
     package var id: SessionID
     /// Grows with every beat; others judge by it and their own clock, never by this host's time.
     package var counter: UInt64
     package var host: ByteString
-    /// The boot id of the host's kernel: with it a process id means something.
+    /// Where process ids mean the same: ``Processes/idSpace()``. Empty where that is not known.
     package var boot: ByteString
     package var processID: Int32
     /// The start time of the process in clock ticks since boot: tells a process from a later one of the same id.
@@ -25,15 +26,28 @@ package struct Heartbeat: Hashable, Sendable {
     /// Data files older than this, by the host's time, are committed or not this session's; of a session that does not
     /// say, since its start.
     package var writesSinceMilliseconds: Int64
+    /// How far the jobs are that it runs, by table: for people, as of this beat.
+    package var jobs: [ByteString: [JobProgress]] = [:]
 
     /// What the session holds of one table.
     package struct Pins: Hashable, Sendable {
         package var versions: Set<Version> = []
         package var files: Set<FileID> = []
+        /// When the session means to let go of a version, by the host's time, epoch milliseconds: for people. What is
+        /// pinned is pinned until it is no longer published.
+        package var until: [Version: Int64] = [:]
         package var isEmpty: Bool { versions.isEmpty && files.isEmpty }
-        package init(versions: Set<Version> = [], files: Set<FileID> = []) {
+        package init(versions: Set<Version> = [], files: Set<FileID> = [], until: [Version: Int64] = [:]) {
             self.versions = versions
             self.files = files
+            self.until = until
+        }
+
+        /// Adds what the other holds; of ends the other's count.
+        mutating func merge(_ other: Pins) {
+            versions.formUnion(other.versions)
+            files.formUnion(other.files)
+            for version in other.versions { until[version] = other.until[version] }
         }
     }
 
@@ -59,11 +73,9 @@ extension Heartbeat {
     package var encoded: [UInt8] {
         var pinned = JSONObject()
         for (table, held) in pins.sorted(by: { $0.key < $1.key }) where !held.isEmpty {
-            let versions = held.versions.sorted().map { JSONValue.integer($0.rawValue) }
-            let files = held.files.sorted().map { JSONValue.string(ByteString($0.description)) }
-            pinned[table] = .object(["versions": .array(versions), "files": .array(files)])
+            pinned[table] = .object(held.json)
         }
-        let object: JSONObject = [
+        var object: JSONObject = [
             "id": .string(ByteString(id.description)),
             "counter": .integer(Int64(counter)),
             "host": .string(host),
@@ -75,6 +87,13 @@ extension Heartbeat {
             "writesSince": .integer(writesSinceMilliseconds),
             "pins": .object(pinned),
         ]
+        if !jobs.isEmpty {
+            object["jobs"] = .object(
+                JSONObject(
+                    jobs.sorted { $0.key < $1.key }.map {
+                        .init(key: $0.key, value: .array($0.value.map { .object($0.json) }))
+                    }))
+        }
         return JSONValue.object(object).compactBytes + [UInt8(ascii: "\n")]
     }
 
@@ -88,26 +107,7 @@ extension Heartbeat {
             let pinObject = object["pins"]?.objectValue
         else { throw DecodeError(.malformed, at: 0, "not a session's heartbeat") }
         var pins: [ByteString: Pins] = [:]
-        for member in pinObject.members {
-            let table = member.key
-            guard let versions = member.value.objectValue?["versions"]?.arrayValue,
-                let files = member.value.objectValue?["files"]?.arrayValue
-            else { throw DecodeError(.malformed, at: 0, "the pins of table \(table) are not understood") }
-            var held = Pins()
-            for version in versions {
-                guard let number = version.int64Value else {
-                    throw DecodeError(.malformed, at: 0, "a pinned version of table \(table) is not a number")
-                }
-                held.versions.insert(Version(number))
-            }
-            for file in files {
-                guard let number = file.stringValue.flatMap({ Hex.parse($0.bytes) }) else {
-                    throw DecodeError(.malformed, at: 0, "a pinned file of table \(table) is not an id")
-                }
-                held.files.insert(FileID(number))
-            }
-            pins[table] = held
-        }
+        for member in pinObject.members { pins[member.key] = try Pins(member.value, table: member.key) }
         self.init(
             id: SessionID(id), counter: UInt64(counter), host: object["host"]?.stringValue ?? "",
             boot: object["boot"]?.stringValue ?? "",
@@ -116,5 +116,41 @@ extension Heartbeat {
             command: object["command"]?.stringValue ?? "",
             startedAtMilliseconds: object["startedAt"]?.int64Value ?? 0, pins: pins)
         if let since = object["writesSince"]?.int64Value { writesSinceMilliseconds = since }
+        // Nothing rests on it: what is not understood is passed over.
+        for member in object["jobs"]?.objectValue?.members ?? [] {
+            jobs[member.key] = member.value.arrayValue?.compactMap(JobProgress.init)
+        }
+    }
+}
+
+extension Heartbeat.Pins {
+    fileprivate var json: JSONObject {
+        let sorted = versions.sorted()
+        return [
+            "versions": .array(sorted.map { .integer($0.rawValue) }),
+            "until": .array(sorted.map { until[$0].map { .integer($0) } ?? .null }),
+            "files": .array(files.sorted().map { .string(ByteString($0.description)) }),
+        ]
+    }
+
+    fileprivate init(_ value: JSONValue, table: ByteString) throws(DecodeError) {
+        guard let versions = value.objectValue?["versions"]?.arrayValue,
+            let files = value.objectValue?["files"]?.arrayValue
+        else { throw DecodeError(.malformed, at: 0, "the pins of table \(table) are not understood") }
+        self.init()
+        let ends = value.objectValue?["until"]?.arrayValue ?? []
+        for (index, version) in versions.enumerated() {
+            guard let number = version.int64Value else {
+                throw DecodeError(.malformed, at: 0, "a pinned version of table \(table) is not a number")
+            }
+            self.versions.insert(Version(number))
+            if index < ends.count { until[Version(number)] = ends[index].int64Value }
+        }
+        for file in files {
+            guard let number = file.stringValue.flatMap({ Hex.parse($0.bytes) }) else {
+                throw DecodeError(.malformed, at: 0, "a pinned file of table \(table) is not an id")
+            }
+            self.files.insert(FileID(number))
+        }
     }
 }

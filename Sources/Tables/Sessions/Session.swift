@@ -17,13 +17,44 @@ package final class Session: Sendable {
 
     private struct State {
         var counter: UInt64 = 0
-        /// Until when each version is pinned by having been looked at, epoch milliseconds.
-        var versionPins: [VersionPin: Int64] = [:]
+        /// The versions that are pinned by having been looked at.
+        var versionPins: [VersionPin: PinEnd] = [:]
+        /// Those that were found whole after the pin was in storage: nothing of them is deleted until it ends.
+        var wholeVersions: Set<VersionPin> = []
+        /// How many open handles were opened in each version: it stays pinned while there is one.
+        var openVersions: [VersionPin: Int] = [:]
         /// How many open handles hold each file.
         var filePins: [FilePin: Int] = [:]
+        /// The version pins that the heartbeat in storage has, with their ends as of then.
+        var published: [VersionPin: PinEnd] = [:]
         /// Monotonic time of the last beat that reached storage.
         var publishedAtNanoseconds: UInt64
+        /// Monotonic time at which the heartbeat was found to be gone.
+        var lostAtNanoseconds: UInt64?
         var isEnded = false
+        /// How far the jobs of each table are.
+        var jobs: [ByteString: [JobProgress]] = [:]
+
+        /// What is pinned at a monotonic time; what has ended before is dropped.
+        mutating func currentPins(_ nanoseconds: UInt64) -> [ByteString: Heartbeat.Pins] {
+            versionPins = versionPins.filter {
+                $0.value.nanoseconds > nanoseconds || openVersions[$0.key] != nil
+            }
+            wholeVersions = wholeVersions.filter { versionPins[$0] != nil }
+            var pins: [ByteString: Heartbeat.Pins] = [:]
+            for (pin, end) in versionPins {
+                pins[pin.table, default: .init()].versions.insert(pin.version)
+                if openVersions[pin] == nil { pins[pin.table]?.until[pin.version] = end.milliseconds }
+            }
+            for pin in filePins.keys { pins[pin.table, default: .init()].files.insert(pin.file) }
+            return pins
+        }
+    }
+
+    /// When a pin ends: on the monotonic clock, as the other one may be set, and by the other one for people.
+    private struct PinEnd {
+        var nanoseconds: UInt64
+        var milliseconds: Int64
     }
 
     private struct VersionPin: Hashable {
@@ -42,56 +73,67 @@ package final class Session: Sendable {
     private let template: Heartbeat
     private let directory: SessionDirectory
     private let clock: any Clock
+    private let pinMilliseconds: Int64
     private let state: Mutex<State>
     /// Held while a heartbeat is written, so that an older one never overwrites a newer one.
     private let writing = Mutex<Void>(())
 
     /// Starts a session: its first heartbeat is in storage when this returns.
     ///
-    /// - Parameter isSilent: nothing is written, because the store may not be changed; pins are then only hopes.
+    /// - Parameters:
+    ///   - pinMilliseconds: how long a version that was looked at stays pinned.
+    ///   - isSilent: nothing is written, because the store may not be changed; pins are then only hopes.
     package init(
         directory: SessionDirectory, command: ByteString, clock: any Clock, entropy: any Entropy,
-        isSilent: Bool = false
+        pinMilliseconds: Int64 = versionPinMilliseconds, isSilent: Bool = false
     ) throws(StorageError) {
+        self.pinMilliseconds = pinMilliseconds
         id = SessionID(entropy.identifier())
         self.directory = directory
         self.clock = clock
         let process = Processes.currentID
         template = Heartbeat(
-            id: id, counter: 0, host: Processes.hostName(), boot: (try? Processes.bootID()) ?? "",
+            id: id, counter: 0, host: Processes.hostName(), boot: Processes.idSpace(),
             processID: process, processStart: (try? Processes.status(of: process).startTicks) ?? 0,
             command: command, startedAtMilliseconds: clock.nowMilliseconds())
         state = Mutex(State(publishedAtNanoseconds: clock.monotonicNanoseconds(), isEnded: isSilent))
         try beat()
     }
 
+    /// From the next beat on others can see how far this process's jobs are.
+    func report(_ jobs: [ByteString: [JobProgress]]) { state.withLock { $0.jobs = jobs } }
+
     /// Writes a heartbeat with everything that is pinned now.
     package func beat() throws(StorageError) {
         let outcome = writing.withLock { _ -> Result<Void, StorageError> in
             let now = clock.nowMilliseconds()
-            let heartbeat: Heartbeat? = state.withLock { state in
+            let monotonic = clock.monotonicNanoseconds()
+            let due = state.withLock { state -> (heartbeat: Heartbeat, pins: [VersionPin: PinEnd])? in
                 guard !state.isEnded else { return nil }
                 state.counter += 1
-                state.versionPins = state.versionPins.filter { $0.value > now }
                 var heartbeat = template
                 heartbeat.counter = state.counter
                 heartbeat.writesSinceMilliseconds = openWrites.oldest ?? now
-                for pin in state.versionPins.keys {
-                    heartbeat.pins[pin.table, default: .init()].versions.insert(pin.version)
-                }
-                for pin in state.filePins.keys {
-                    heartbeat.pins[pin.table, default: .init()].files.insert(pin.file)
-                }
-                return heartbeat
+                heartbeat.pins = state.currentPins(monotonic)
+                heartbeat.jobs = state.jobs
+                return (heartbeat, state.versionPins)
             }
-            guard let heartbeat else { return .success(()) }
-            let published = clock.monotonicNanoseconds()
+            guard let due else { return .success(()) }
+            var isLost = false
             do throws(StorageError) {
-                try directory.publish(heartbeat)
+                if due.heartbeat.counter > 1 { isLost = try !directory.contains(id) }
+                try directory.publish(due.heartbeat)
             } catch {
                 return .failure(error)
             }
-            state.withLock { $0.publishedAtNanoseconds = published }
+            state.withLock { state in
+                if isLost {
+                    state.lostAtNanoseconds = monotonic
+                    state.wholeVersions = []
+                }
+                state.published = due.pins
+                state.publishedAtNanoseconds = monotonic
+            }
             return .success(())
         }
         try outcome.get()
@@ -104,47 +146,91 @@ package final class Session: Sendable {
         return clock.monotonicNanoseconds() - published < SessionObserver.patienceNanoseconds / 2
     }
 
-    /// True where the version is pinned for so long yet that nothing need be published for another look.
+    /// For how long yet pins of others may be missing: where this session's heartbeat was gone, by whatever removed it,
+    /// those of others may have gone too, and are there again with their next beats. 0 where there is no doubt.
+    var secondsOfDoubt: UInt64 {
+        guard let lost = state.withLock({ $0.lostAtNanoseconds }) else { return 0 }
+        let end = lost + 2 * Self.beatNanoseconds
+        let now = clock.monotonicNanoseconds()
+        return now < end ? (end - now + 999_999_999) / 1_000_000_000 : 0
+    }
+
+    /// True where the version is pinned for so long yet that nothing need be published for another look. What could
+    /// not be published is not pinned.
     package func isPinned(_ version: Version, of table: ByteString) -> Bool {
-        let until = state.withLock { $0.versionPins[VersionPin(table: table, version: version)] }
-        return until.map { $0 > clock.nowMilliseconds() + Self.versionPinMilliseconds / 2 } ?? false
+        let pin = VersionPin(table: table, version: version)
+        let half = UInt64(pinMilliseconds) * 500_000
+        let now = clock.monotonicNanoseconds()
+        return state.withLock { state in
+            guard let end = state.published[pin] else { return false }
+            return end.nanoseconds > now + half || state.openVersions[pin] != nil
+        }
     }
 
     /// Pins a version for another quarter of an hour; in storage when this returns.
     package func pin(_ version: Version, of table: ByteString) throws(StorageError) {
-        let until = clock.nowMilliseconds() + Self.versionPinMilliseconds
-        state.withLock { $0.versionPins[VersionPin(table: table, version: version)] = until }
+        let end = pinEnd()
+        state.withLock { $0.versionPins[VersionPin(table: table, version: version)] = end }
         try beat()
     }
 
-    /// The versions of a table pinned by this session, with the time until which each is.
-    package func pinnedVersions(of table: ByteString) -> [(version: Version, untilMilliseconds: Int64)] {
-        let now = clock.nowMilliseconds()
-        return state.withLock { state in
-            state.versionPins.filter { $0.key.table == table && $0.value > now }
-                .map { (version: $0.key.version, untilMilliseconds: $0.value) }
-        }.sorted { $0.version < $1.version }
+    /// To be called with a pinned version whose files were all there after the pin was in storage.
+    ///
+    /// From then on it does not matter that one of them is condemned: whoever does that reads the pins afterwards.
+    func noteWhole(_ version: Version, of table: ByteString) {
+        let pin = VersionPin(table: table, version: version)
+        state.withLock { if $0.versionPins[pin] != nil { $0.wholeVersions.insert(pin) } }
     }
 
-    /// Pins a file while the token lives; published with the next beat, or at once where `publishes`.
+    /// The pinned versions of a table of which nothing is deleted, as of the last beat.
+    func wholeVersions(of table: ByteString) -> [Version] {
+        state.withLock { state in state.wholeVersions.filter { $0.table == table }.map(\.version) }
+    }
+
+    private func pinEnd() -> PinEnd {
+        PinEnd(
+            nanoseconds: clock.monotonicNanoseconds() + UInt64(pinMilliseconds) * 1_000_000,
+            milliseconds: clock.nowMilliseconds() + pinMilliseconds)
+    }
+
+    /// What is pinned of a table now, published or not.
+    package func pins(of table: ByteString) -> Heartbeat.Pins {
+        let now = clock.monotonicNanoseconds()
+        return state.withLock { $0.currentPins(now)[table] ?? .init() }
+    }
+
+    /// Pins a file while the token lives; published with the next beat.
     ///
     /// A live file needs no publication before it is served: it becomes garbage at the earliest now, and
     /// garbage waits longer than the time between two beats.
-    package func pin(_ file: FileID, of table: ByteString, publishes: Bool) throws(StorageError)
-        -> FilePinToken
-    {
-        state.withLock { $0.filePins[FilePin(table: table, file: file), default: 0] += 1 }
-        let token = FilePinToken { [weak self] in self?.unpin(FilePin(table: table, file: file)) }
-        if publishes { try beat() }
-        return token
+    ///
+    /// - Parameter version: one that is pinned and that the file was opened in: it stays pinned as long, and for
+    ///   another quarter of an hour.
+    package func pin(
+        _ file: FileID, of table: ByteString, openedIn version: Version? = nil
+    ) -> FilePinToken {
+        let file = FilePin(table: table, file: file)
+        let version = version.map { VersionPin(table: table, version: $0) }
+        let isHeld = state.withLock { state in
+            state.filePins[file, default: 0] += 1
+            guard let version, state.versionPins[version] != nil else { return false }
+            state.openVersions[version, default: 0] += 1
+            return true
+        }
+        return FilePinToken { [weak self] in self?.unpin(file, isHeld ? version : nil) }
     }
 
-    private func unpin(_ pin: FilePin) {
+    private func unpin(_ file: FilePin, _ version: VersionPin?) {
+        let end = pinEnd()
         state.withLock { state in
-            guard let count = state.filePins[pin] else { return }
-            state.filePins[pin] = count > 1 ? count - 1 : nil
+            state.filePins[file] = Self.less(state.filePins[file])
+            guard let version else { return }
+            state.openVersions[version] = Self.less(state.openVersions[version])
+            state.versionPins[version] = end
         }
     }
+
+    private static func less(_ count: Int?) -> Int? { count.flatMap { $0 > 1 ? $0 - 1 : nil } }
 
     /// Removes the heartbeat: nothing is pinned and no job is held any more.
     package func end() {

@@ -13,15 +13,7 @@ extension Table {
     func removing(
         where text: ByteString, keepingPartial: Bool, in state: TableState
     ) throws(StoreError) -> VerbPlan {
-        guard let schema = state.definition.schema else {
-            throw StoreError(.einval, "the table has no columns yet, and no files")
-        }
-        let filter: Filter
-        do throws(FilterError) { filter = try Filter(text, schema: schema) } catch {
-            throw StoreError(.einval, error.description)
-        }
-        var pass = PruningPass(
-            Pruning(filter, definition: state.definition, schemaRegistry: state.schemaRegistry))
+        var pass = PruningPass(try Self.pruning(text, in: state))
         var matching: [FileView] = []
         var partial: [FileView] = []
         state.files.forEach { file in

@@ -23,27 +23,36 @@ extension Table {
         for file in difference.coming {
             var entry = file.entry
             entry.dataChange = true
+            // Where partitions began anew, a whole file comes back above those that there are now.
+            let isMoved = lostPartition(of: file, target, in: state) != nil
+            if isMoved { entry.partition = nil }
             plan.actions.append(.add(entry))
-            for reference in target.references.references(of: file.id) {
+            for reference in isMoved ? [] : target.references.references(of: file.id) {
                 plan.actions.append(.operation(.putReference(reference)))
             }
         }
         return plan
     }
 
+    /// A partition that the file was live in and that is not there now.
+    private func lostPartition(
+        of file: FileView, _ target: TableState, in state: TableState
+    ) -> PartitionID? {
+        target.partitions(of: file).first { partition in
+            partition != file.root
+                && (state.partitions[partition] == nil || state.partitions.root(of: partition) != file.root)
+        }
+    }
+
     /// A partition that was split stays one, and may be referenced; one that is not there may not.
     private func checkPartitions(
         _ files: [FileView], of target: TableState, in state: TableState
     ) throws(StoreError) {
-        for file in files {
-            for partition in target.partitions(of: file) where partition != file.root {
-                guard state.partitions.root(of: partition) == file.root, state.partitions[partition] != nil
-                else {
-                    throw StoreError(
-                        .eopnotsupp,
-                        "file \(file.path) was in partition \"\(partition)\", which is not there now")
-                }
-            }
+        for file in files where !target.isWhole(file) {
+            guard let partition = lostPartition(of: file, target, in: state) else { continue }
+            throw StoreError(
+                .eopnotsupp,
+                "file \(file.path) was live in part, in partition \"\(partition)\", which is not there now")
         }
     }
 

@@ -18,6 +18,11 @@ extension Table {
         _ request: VerbRequest, user: UInt32, dryRun: Bool = false
     ) throws(StoreError) -> VerbOutcome {
         if !dryRun || isForeign { try checkWritable() }
+        switch request {
+        case .split(let partition, let key): return try split(partition, at: key, dryRun: dryRun)
+        case .job(let verb, let id): return try perform(verb, on: id, dryRun: dryRun)
+        default: break
+        }
         var attempt = 0
         while true {
             let state = try refresh()
@@ -30,6 +35,7 @@ extension Table {
                 let committed = try commit(
                     plan.operation, preconditions: plan.preconditions, actions: plan.actions,
                     notes: plan.notes + [("user", ByteString("\(user)"))])
+                if let nodes = plan.grownNodes { moveDown(nodes) }
                 return VerbOutcome(plan: plan, version: committed.version, isDryRun: false)
             } catch {
                 attempt += 1
@@ -50,6 +56,10 @@ extension Table {
         case .removeMatching(let filter, let keepingPartial):
             try removing(where: filter, keepingPartial: keepingPartial, in: state)
         case .dropPartition(let path): try droppingPartition(path, in: state)
+        case .spread(let partition, let count): try spreading(partition, over: count, in: state)
+        case .splitAtAll(let partition, let keys): try splitting(partition, at: keys, in: state)
+        case .reinitialise(let trees): try reinitialising(trees, in: state)
+        case .split, .job: preconditionFailure("the compactor plans it")
         }
     }
 
@@ -81,18 +91,7 @@ extension Table {
             throw StoreError(.enoent, "there is no version \(version) yet: the newest is \(state.version)")
         }
         let target = try self.state(at: version)
-        var obstacle: String?
-        target.files.forEach { file in
-            guard obstacle == nil, !state.files.contains(file.id) else { return }
-            let path = file.path
-            if let entry = state.garbage[file.id] {
-                guard let condemned = entry.condemnedAtVersion else { return }
-                obstacle = "its file \(path) is being deleted since version \(condemned)"
-            } else {
-                obstacle = "its file \(path) was deleted"
-            }
-        }
-        if let obstacle {
+        if let obstacle = target.obstacle(toReadingIn: state) {
             throw StoreError(.estale, "version \(version) is no longer whole: \(obstacle)")
         }
         return target
@@ -119,6 +118,24 @@ extension Table {
             object[member.key] = member.value
         }
         record(object)
+    }
+}
+
+extension TableState {
+    /// The first file of this version that cannot be relied upon any more as of a newer one; nil where it is whole.
+    func obstacle(toReadingIn state: TableState) -> String? {
+        var obstacle: String?
+        files.forEach(missingIn: state.files) { file in
+            if let entry = state.garbage[file.id] {
+                obstacle = entry.condemnedAtVersion.map {
+                    "its file \(file.path) is being deleted since version \($0)"
+                }
+            } else {
+                obstacle = "its file \(file.path) was deleted"
+            }
+            return obstacle == nil
+        }
+        return obstacle
     }
 }
 

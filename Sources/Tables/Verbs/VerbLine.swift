@@ -9,6 +9,8 @@ import Platform
 /// remove live/day=1/….parquet
 /// remove --keep-partial --where day < '2024-01-01' AND region = 'eu'
 /// drop-partition day=2024-01-01/region=eu
+/// split day=2024-01-01/region=eu      split . 500      split --at=500      split . --into=16
+/// jobs retry 00c0ffee00c0ffee
 /// ```
 package struct VerbLine: Hashable, Sendable {
     package var request: VerbRequest
@@ -20,6 +22,8 @@ package struct VerbLine: Hashable, Sendable {
         ("restore", "VERSION: make the live files exactly those of a version or tag"),
         ("remove", "PATH… or --where FILTER: remove live files from the table"),
         ("drop-partition", "PARTITION: remove all files of a partition (date=2024-01-01) or of all below it"),
+        ("split", "PARTITION [KEY]: split a partition in its middle or at a key; --into=N makes N leaves"),
+        ("jobs", "retry|cancel|pause|resume JOB: do that with a compaction job"),
     ]
 
     /// - Parameter line: what follows the verb. Options may stand anywhere; all behind `--where` is the filter.
@@ -57,9 +61,40 @@ package struct VerbLine: Hashable, Sendable {
         case "drop-partition":
             try expect(1, "one PARTITION, such as date=2024-01-01")
             request = .dropPartition(operands[0])
+        case "split": request = try Self.split(operands, &flags)
+        case "jobs":
+            try expect(2, "retry, cancel, pause or resume, and a JOB")
+            guard let action = operands[0].utf8Text.flatMap(JobVerb.init) else {
+                throw StoreError(
+                    .einval, "jobs has no \"\(operands[0])\"; it has retry, cancel, pause and resume")
+            }
+            request = .job(action, id: operands[1])
         default: throw StoreError(.eopnotsupp, "there is no \"\(verb)\"")
         }
         if let other = flags.min() { throw StoreError(.einval, "\(verb) has no option \(other) here") }
+    }
+
+    private static func split(
+        _ operands: [ByteString], _ flags: inout Set<ByteString>
+    ) throws(StoreError) -> VerbRequest {
+        let option = take("--at=", &flags)
+        let count = take("--into=", &flags)
+        guard operands.count <= 2, operands.count < 2 || option == nil else {
+            throw StoreError(.einval, "split takes a PARTITION and perhaps a KEY")
+        }
+        let key = operands.count == 2 ? operands[1] : option
+        guard let count else { return .split(partition: operands.first, at: key) }
+        guard key == nil, let number = count.utf8Text.flatMap({ Int($0) }) else {
+            throw StoreError(.einval, "--into=N is a number of leaves, and goes without a KEY")
+        }
+        return .spread(partition: operands.first, leafCount: number)
+    }
+
+    /// The value of an option.
+    private static func take(_ name: ByteString, _ flags: inout Set<ByteString>) -> ByteString? {
+        guard let word = flags.first(where: { $0.hasPrefix(name) }) else { return nil }
+        flags.remove(word)
+        return ByteString(word.bytes[name.count...])
     }
 
     /// The words before `--where`, and what stands behind it.

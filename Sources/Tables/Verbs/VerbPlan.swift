@@ -1,4 +1,5 @@
 package import Bytes
+package import JSON
 package import Metadata
 
 /// What a request comes to in a state: one transaction, or nothing where all is as it is asked for.
@@ -16,7 +17,7 @@ package struct VerbPlan: Sendable {
         }
     }
 
-    /// `TAG`, `DELETE TAG`, `RESTORE`, `REMOVE`, `DROP PARTITION`: as the commit is named.
+    /// `TAG`, `RESTORE`, `DROP PARTITION`, `SPLIT PARTITION`, …: as the commit is named.
     package var operation: ByteString
     /// What is asked for, as a sentence without its end: `version 3 is tagged "good"`.
     package var summary: String
@@ -28,6 +29,12 @@ package struct VerbPlan: Sendable {
     var preconditions: [Precondition]
     /// Facts for the commit beside the user.
     var notes: [(name: ByteString, value: ByteString)] = []
+    /// What else the report says, for programs.
+    package var facts: JSONObject = [:]
+    /// The compactor carries it out, in commits of its own.
+    var isOfCompactor = false
+    /// Inner nodes that the commit makes, parents first: what is referenced in them is moved down after it.
+    var grownNodes: [PartitionID]?
     /// Written before the commit, where the version has no state yet.
     package var stateToWrite: Version?
 
@@ -36,6 +43,15 @@ package struct VerbPlan: Sendable {
         self.operation = operation
         self.summary = summary
         preconditions = [.isAt(state.version)]
+    }
+
+    /// - Parameter body: the plan holds as long as its preconditions do.
+    init(_ body: TransactionBody, _ summary: String) {
+        operation = body.operation
+        self.summary = summary
+        preconditions = body.preconditions
+        actions = body.actions
+        notes = body.notes
     }
 }
 
@@ -46,5 +62,5 @@ package struct VerbOutcome: Sendable {
     package var version: Version?
     package var isDryRun: Bool
 
-    package var hasNothingToDo: Bool { plan.actions.isEmpty }
+    package var hasNothingToDo: Bool { plan.actions.isEmpty && !plan.isOfCompactor }
 }

@@ -63,6 +63,7 @@ extension VerbOutcome {
             object[ByteString("bytes" + name)] = .integer(files.reduce(0) { $0 + $1.sizeBytes })
             object[ByteString("rows" + name)] = .integer(files.reduce(0) { $0 + ($1.rowCount ?? 0) })
         }
+        for member in plan.facts.members { object[member.key] = member.value }
         object["added"] = .array(plan.added.map { .string($0.path) })
         object["removed"] = .array(plan.removed.map { .string($0.path) })
         return object
