@@ -63,9 +63,11 @@ extension Connection {
         }
         table.write = { request, node, bytes, size, offset, info in
             let connection = Connection.of(request)
+            var context = connection.context(request)
+            context.isWriteback = info!.pointee.writepage != 0
             connection.handler.write(
                 NodeID(node), Connection.handle(info), offset: Int64(offset),
-                UnsafeRawBufferPointer(start: bytes, count: size), connection.context(request),
+                UnsafeRawBufferPointer(start: bytes, count: size), context,
                 connection.reply(request, .write, node))
         }
         table.fallocate = { request, node, mode, offset, length, info in

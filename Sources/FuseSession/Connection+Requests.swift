@@ -13,6 +13,7 @@ extension Connection {
         -> RequestToken
     {
         waitingCount.wrappingAdd(1, ordering: .relaxed)
+        handler.noteRequest(operation)
         return RequestToken(
             raw: UInt64(UInt(bitPattern: request)), operation: operation, node: NodeID(node),
             started: SystemClock().monotonicNanoseconds(), limit: limit)
@@ -67,10 +68,12 @@ extension Connection {
 
     /// What libfuse itself can ask for; the rest is `InitExchange`.
     private func negotiate(_ connection: inout fuse_conn_info) {
-        // Splicing was measured slower than copying; the kernel's setuid rule is asked for in its newer form.
+        // Splicing was measured slower than copying; the kernel's setuid rule is asked for in its newer form. Direct
+        // writes are not to take the places of background requests, in which their answers may wait for long.
         let unwanted =
             UInt32(FUSE_CAP_SPLICE_READ) | UInt32(FUSE_CAP_SPLICE_WRITE) | UInt32(FUSE_CAP_SPLICE_MOVE)
-            | UInt32(FUSE_CAP_HANDLE_KILLPRIV) | UInt32(FUSE_CAP_WRITEBACK_CACHE) | UInt32(FUSE_CAP_POSIX_ACL)
+            | UInt32(FUSE_CAP_ASYNC_DIO) | UInt32(FUSE_CAP_HANDLE_KILLPRIV) | UInt32(FUSE_CAP_WRITEBACK_CACHE)
+            | UInt32(FUSE_CAP_POSIX_ACL)
         connection.want &= ~unwanted
         let wanted =
             UInt32(FUSE_CAP_ASYNC_READ) | UInt32(FUSE_CAP_ATOMIC_O_TRUNC) | UInt32(FUSE_CAP_READDIRPLUS)

@@ -151,6 +151,7 @@ package final class FuseSession: Sendable {
             return state.threads
         }
         guard !threads.isEmpty else { return state.wait { $0.ending } ?? .unmounted }
+        connection.handler.stopping()
         let ending: Ending = isStop == true ? unmount() : .unmounted
         reader.stop()
         connection.notifications.close()

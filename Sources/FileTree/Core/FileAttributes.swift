@@ -39,6 +39,8 @@ package struct FileAttributes: Equatable, Sendable {
 
     /// `st_blksize` of staging files: `cp` then writes in 1 MiB requests, eight times fewer.
     package static let stagingBlockSizeBytes: UInt32 = 1 << 20
+    /// The same while answers to writes may be held.
+    package static let heldBlockSizeBytes: UInt32 = 128 << 10
 
     /// All three times are `time`, blocks are the size rounded up unless given.
     package init(

@@ -6,6 +6,8 @@ import Glibc
 
 extension FileSystemHandler {
     package func started(_ notifier: any KernelNotifier) {}
+    package func noteRequest(_ operation: Operation) {}
+    package func stopping() {}
     package func stopped() {}
 
     package func setattr(

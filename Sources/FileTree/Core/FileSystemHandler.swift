@@ -8,6 +8,10 @@ package import Bytes
 package protocol FileSystemHandler: AnyObject, Sendable {
     /// The mount is there; `notifier` may be used from now on, until `stopped`.
     func started(_ notifier: any KernelNotifier)
+    /// A program asks for something; called before the operation, whatever it is, and must cost nothing.
+    func noteRequest(_ operation: Operation)
+    /// The mount is to end. Requests still come, but answers that wait for a time are to be given at once.
+    func stopping()
     /// No request will come any more, and nothing is left that waits for an answer.
     func stopped()
 

@@ -16,6 +16,8 @@ package struct RequestContext: Equatable, Sendable {
     /// The thread that asks, in the daemon's pid namespace; 0 where it is in none we see, and for `release`.
     package var process: Int32
     package var umask: UInt32
+    /// The kernel itself writes pages back that a program changed through a mapping some time ago.
+    package var isWriteback = false
 
     package init(user: UInt32 = 0, group: UInt32 = 0, process: Int32 = 0, umask: UInt32 = 0o022) {
         self.user = user

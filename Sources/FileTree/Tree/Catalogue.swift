@@ -1,7 +1,7 @@
 import Bytes
 import Metadata
 
-/// Where files stand in `live/`, `runs/` and `partitions/`: pure questions to a state.
+/// Where files stand in `live/` and `runs/`: pure questions to a state.
 ///
 /// A file is shown below the escaped path of its root partition. Firn's own names are unique in a table; a file
 /// of another program that lies elsewhere is shown by its whole path, with `/` as `%2F`.
@@ -22,7 +22,7 @@ struct Catalogue {
         return ByteString(path.bytes[(slash + 1)...])
     }
 
-    private static func parent(of path: ByteString) -> ByteString {
+    static func parent(of path: ByteString) -> ByteString {
         guard let slash = path.bytes.lastIndex(of: slash) else { return ByteString() }
         return ByteString(path.bytes[..<slash])
     }
@@ -71,11 +71,15 @@ struct Catalogue {
 
     /// The names of the directories in a directory.
     func directories(in prefix: ByteString) -> [ByteString] {
+        Self.directories(of: roots(below: prefix).lazy.map(\.path), in: prefix)
+    }
+
+    /// The same of any root partitions' paths, ascending.
+    static func directories(of paths: some Sequence<ByteString>, in prefix: ByteString) -> [ByteString] {
         var names: [ByteString] = []
-        let skipped = prefix.isEmpty ? 0 : prefix.count + 1
-        for root in roots(below: prefix) where root.path.count > skipped {
-            let rest = root.path.bytes[skipped...]
-            let name = ByteString(rest.prefix { $0 != Self.slash })
+        let start = prefix.isEmpty ? prefix : prefix + "/"
+        for path in paths where path.count > start.count && path.hasPrefix(start) {
+            let name = ByteString(path.bytes[start.count...].prefix { $0 != slash })
             if names.last != name { names.append(name) }
         }
         return names
@@ -115,7 +119,7 @@ struct Catalogue {
     }
 
     /// The ids that a file of this name can have.
-    private static func candidates(_ name: ByteString, in prefix: ByteString) -> [FileID] {
+    static func candidates(_ name: ByteString, in prefix: ByteString) -> [FileID] {
         let path = prefix.isEmpty ? name : prefix + "/" + name
         var ids = [FileID(path: path), FileID(path: "data/" + path)]
         if ids[0] == ids[1] { ids.removeLast() }

@@ -33,10 +33,12 @@ extension FirnTree {
                 let child = try? node.child(entry.name)
             else { return nil }
             let known = nodes.lookUp(child.id) { child }
-            guard let details = try? known.entry() else {
+            known.lookedUp(as: child)
+            guard var details = try? known.entry() else {
                 nodes.forget(child.id, count: 1)
                 return nil
             }
+            details.entryLifetime = child.entryLifetime
             return details
         }
     }

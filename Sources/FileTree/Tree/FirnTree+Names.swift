@@ -95,14 +95,16 @@ extension FirnTree {
         _ flags: RenameFlags, _ context: RequestContext, _ reply: consuming Reply<Void>
     ) {
         guard let node = node(parent), let target = self.node(newParent) else { return reply.fail(.stale) }
-        let announcements = target.table
-        answer(reply, Subject(.rename, node, name, context), isSlow: true) { () throws(FileTreeError) in
-            guard !flags.contains(.exchange) else { throw .unsupported("names cannot be exchanged here") }
-            try node.rename(name, to: target, newName, flags, context)
+        let subject = Subject(.rename, node, name, context)
+        answer(reply, subject) { (answer: @escaping @Sendable (Result<Void, FileTreeError>) -> Void) in
+            guard !flags.contains(.exchange) else {
+                return answer(.failure(.unsupported("names cannot be exchanged here")))
+            }
+            node.rename(name, to: target, newName, flags, context, answer: answer)
         } send: { reply, _ in
             reply.done()
             // The kernel believes that the name has moved; where it has not, it must look again.
-            announcements?.announceRename(from: node, name, to: target, newName)
+            target.table?.announceRename(from: node, name, to: target, newName)
         }
     }
 

@@ -22,14 +22,33 @@ package final class FirnTree: FileSystemHandler {
         tables = TableTrees(services)
         root = RootNode(services, tables)
         store.onTablesChanged { [root, services] in services.invalidateAttributes(root.id) }
+        store.onTableGone { [tables, root, services] table in
+            tables.remove(table)
+            services.notifier?.invalidateEntry(root.id, table.name)
+        }
     }
 
     package func started(_ notifier: any KernelNotifier) { services.start(notifier) }
 
+    package func noteRequest(_ operation: Operation) {
+        switch operation {
+        // What ends some time after a program's last use, or sleeps.
+        case .forget, .release, .releasedir, .poll: break
+        default: store.context.activity.note()
+        }
+    }
+
+    /// No write is held up any more.
+    package func stopping() {
+        for table in store.openTables { table.backPressure.end() }
+    }
+
     /// Waits for the requests that are under way; the store stays open.
     package func stopped() {
+        stopping()
         tables.close()
         services.stop()
+        tables.waitForCommits()
     }
 
     func node(_ id: NodeID) -> (any TreeNode)? { id == .root ? root : nodes.node(id) }
@@ -72,24 +91,34 @@ extension FirnTree {
         _ work: @escaping @Sendable () throws(FileTreeError) -> Result,
         send: @escaping @Sendable (consuming Reply<Payload>, Result) -> Void
     ) {
-        guard isSlow else {
-            switch Self.outcome(work) {
-            case .success(let result): send(reply, result)
-            case .failure(let error):
-                Self.record(error, subject)
-                reply.fail(error)
-            }
-            return
+        guard !isSlow else {
+            return answer(reply, subject, { $0(Self.outcome(work)) }, send: send)
         }
+        switch Self.outcome(work) {
+        case .success(let result): send(reply, result)
+        case .failure(let error):
+            Self.record(error, subject)
+            reply.fail(error)
+        }
+    }
+
+    /// Answers with what `work`, which the pool begins, is given some time.
+    func answer<Payload, Value: Sendable>(
+        _ reply: consuming Reply<Payload>, _ subject: Subject,
+        _ work:
+            @escaping @Sendable (@escaping @Sendable (Result<Value, FileTreeError>) -> Void) -> Void,
+        send: @escaping @Sendable (consuming Reply<Payload>, Value) -> Void
+    ) {
         let deferred = reply.deferred()
         deferred.onInterrupt { deferred.fail(.interrupted) }
         let isAccepted = services.requests.submit {
-            let outcome = Self.outcome(work)
-            if case .failure(let error) = outcome { Self.record(error, subject) }
-            guard let reply = deferred.claim() else { return }
-            switch outcome {
-            case .success(let result): send(reply, result)
-            case .failure(let error): reply.fail(error)
+            work { outcome in
+                if case .failure(let error) = outcome { Self.record(error, subject) }
+                guard let reply = deferred.claim() else { return }
+                switch outcome {
+                case .success(let value): send(reply, value)
+                case .failure(let error): reply.fail(error)
+                }
             }
         }
         if !isAccepted { deferred.fail(.gone("the mount is ending")) }
@@ -108,9 +137,12 @@ extension FirnTree {
         do throws(FileTreeError) {
             var known = nodes.lookUp(node.id) { node }
             if known.isGone, nodes.replace(node.id, with: node) { known = node }
-            let entry: EntryReply
+            known.lookedUp(as: node)
+            var entry: EntryReply
             do throws(FileTreeError) {
                 entry = try known.entry()
+                // One node may have names in several directories, and not all for the same time.
+                entry.entryLifetime = node.entryLifetime
             } catch {
                 nodes.forget(node.id, count: 1)
                 throw error

@@ -13,6 +13,7 @@ final class TableTree: Sendable {
     /// Parts the numbers of its data files from those of others, where their ids alone would not.
     private let fileSalt: UInt64
     private let hasClosed = Atomic(false)
+    private let hasCounted = Atomic(false)
     let shelf = StateShelf()
     let staging: StagingArea
     let compaction: CompactionDesk
@@ -59,6 +60,19 @@ final class TableTree: Sendable {
     /// The path of something of the table below the mount point.
     func path(_ path: ByteString) -> ByteString { path.isEmpty ? table.name : table.name + "/" + path }
 
+    /// Rows of live files that compactions took out of them. After a table was opened that is counted once, reference
+    /// by reference; each version has it from the one before.
+    func takenRows(of state: TableState) -> Int64 {
+        let rows = state.takenRows
+        if state.version == table.state.version { hasCounted.store(true, ordering: .releasing) }
+        return rows
+    }
+
+    /// Whether ``takenRows(of:)`` is known of the newest version.
+    var hasCountedTakenRows: Bool {
+        hasCounted.load(ordering: .acquiring) || table.state.references.isEmpty
+    }
+
     var user: UInt32 { table.state.definition.userID }
     var group: UInt32 { table.state.definition.groupID }
     var mode: UInt32 { table.state.definition.mode & 0o777 }
@@ -72,11 +86,17 @@ final class TableTree: Sendable {
             linkCount: 2, user: user, group: group, time: time ?? self.time)
     }
 
+    func checkWritable() throws(FileTreeError) {
+        do throws(StoreError) { try table.checkWritable() } catch { throw FileTreeError(error) }
+    }
+
     /// Remembers a refusal for `errors`; an answer without a reason is none.
     func refuse(
         _ operation: String, _ path: ByteString, _ error: FileTreeError, _ context: RequestContext?
     ) {
         guard let message = error.message else { return }
-        table.refuse(operation, path, Errno(rawValue: error.code), context: context, rule: message)
+        table.refuse(
+            operation, path, Errno(rawValue: error.code), context: context, rule: message,
+            remedy: error.remedy)
     }
 }

@@ -1,4 +1,5 @@
 import Bytes
+import Ingest
 import Metadata
 import Platform
 import Synchronization
@@ -36,9 +37,22 @@ final class TableTrees: Sendable {
         return tree
     }
 
+    /// Lets go of the tree of a table that is gone; another of its name may be there.
+    func remove(_ table: Table) {
+        let tree = trees.withLock { trees in
+            trees[table.name]?.table === table ? trees.removeValue(forKey: table.name) : nil
+        }
+        tree?.close()
+    }
+
     func remove(_ name: ByteString) { trees.withLock { $0.removeValue(forKey: name) }?.close() }
 
     func close() {
         for tree in trees.withLock({ Array($0.values) }) { tree.close() }
+    }
+
+    /// Waits until every file that was closed has its answer; none may come any more.
+    func waitForCommits() {
+        for tree in trees.withLock({ Array($0.values) }) { tree.table.ingest.waitUntilIdle() }
     }
 }

@@ -18,6 +18,9 @@ protocol TreeNode: AnyObject, Sendable {
     /// Entries of its listing are worth the attributes of a detailed listing.
     var listsDetails: Bool { get }
 
+    /// The same thing was found again, as another node that is not kept.
+    func lookedUp(as other: any TreeNode)
+
     func isSlow(_ question: NodeQuestion) -> Bool
     func attributes() throws(FileTreeError) -> FileAttributes
     func setAttributes(
@@ -39,6 +42,10 @@ protocol TreeNode: AnyObject, Sendable {
     func rename(
         _ name: ByteString, to target: any TreeNode, _ newName: ByteString, _ flags: RenameFlags,
         _ context: RequestContext) throws(FileTreeError)
+    /// The same where the move may be a commit, which others share: `answer` is called once, by any thread.
+    func rename(
+        _ name: ByteString, to target: any TreeNode, _ newName: ByteString, _ flags: RenameFlags,
+        _ context: RequestContext, answer: @escaping @Sendable (Result<Void, FileTreeError>) -> Void)
 }
 
 /// What is asked of a node, for it to say whether the answer takes long.
@@ -55,6 +62,8 @@ extension TreeNode {
     var listsDetails: Bool { false }
     var isGone: Bool { false }
     var inode: InodeNumber { InodeNumber(id.rawValue) }
+
+    func lookedUp(as other: any TreeNode) {}
 
     func isSlow(_ question: NodeQuestion) -> Bool { false }
 
@@ -99,6 +108,14 @@ extension TreeNode {
         _ context: RequestContext
     ) throws(FileTreeError) {
         throw .immutable("\(path)/\(name) cannot be renamed")
+    }
+
+    func rename(
+        _ name: ByteString, to target: any TreeNode, _ newName: ByteString, _ flags: RenameFlags,
+        _ context: RequestContext, answer: @escaping @Sendable (Result<Void, FileTreeError>) -> Void
+    ) {
+        answer(
+            Result { () throws(FileTreeError) in try rename(name, to: target, newName, flags, context) })
     }
 
     /// What a lookup answers.

@@ -9,6 +9,8 @@ final class TreeServices: Sendable {
     let pictures = PictureCache()
     /// What reads storage or commits little.
     let requests = WorkerPool(name: "firn-tree", threadCount: 4)
+    /// What looks at files that are closed and reads the small ones.
+    let closes = WorkerPool(name: "firn-close", threadCount: 4)
     /// What takes files in: a commit may take as long as its file is large.
     let commits = WorkerPool(name: "firn-ingest", threadCount: 8)
     private let kernel = Mutex<(any KernelNotifier)?>(nil)
@@ -29,6 +31,7 @@ final class TreeServices: Sendable {
 
     func stop() {
         kernel.withLock { $0 = nil }
+        closes.shutdown()
         commits.shutdown()
         requests.shutdown()
     }

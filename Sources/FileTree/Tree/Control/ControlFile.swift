@@ -61,7 +61,9 @@ enum ControlFile {
                 do throws(StoreError) { try table.checkpoint() } catch { throw FileTreeError(error) }
             },
             Command(name: "gc", summary: "delete what nothing needs any more") { _ throws(FileTreeError) in
-                do throws(StoreError) { _ = try table.collectGarbage() } catch { throw FileTreeError(error) }
+                do throws(StoreError) { try table.collectGarbageOnRequest() } catch {
+                    throw FileTreeError(error)
+                }
             },
             Command(
                 name: "purge",

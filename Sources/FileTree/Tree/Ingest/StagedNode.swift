@@ -84,12 +84,13 @@ final class StagedNode: TreeNode {
 
     func rename(
         _ name: ByteString, to target: any TreeNode, _ newName: ByteString, _ flags: RenameFlags,
-        _ context: RequestContext
-    ) throws(FileTreeError) {
+        _ context: RequestContext, answer: @escaping @Sendable (Result<Void, FileTreeError>) -> Void
+    ) {
         guard let directory = target as? StagedNode, directory.table === tree else {
-            throw .immutable("\(path)/\(name) can only be renamed inside \(tree.path("ingest"))")
+            let rule = "\(path)/\(name) can only be renamed inside \(tree.path("ingest"))"
+            return answer(.failure(.immutable(rule)))
         }
-        try area.rename(name, in: id, to: directory.id, newName, flags, context)
+        area.rename(name, in: id, to: directory.id, newName, flags, context, answer)
     }
 }
 
@@ -121,14 +122,14 @@ final class OpenUpload: OpenFile {
         offset: Int64, _ bytes: UnsafeRawBufferPointer, _ context: RequestContext,
         _ reply: consuming Reply<WriteReply>
     ) {
-        let outcome: Result<Void, FileTreeError>
+        let outcome: Result<Int, FileTreeError>
         do throws(FileTreeError) {
             outcome = .success(try area.write(id, offset: offset, bytes))
         } catch {
             outcome = .failure(error)
         }
         switch outcome {
-        case .success: reply.send(count: bytes.count)
+        case .success(let cost): area.acknowledge(bytes.count, cost: cost, context, reply)
         case .failure(let error):
             if let message = error.message {
                 area.table.refuse(

@@ -20,7 +20,7 @@ extension StagingArea {
         let cancellation = Cancellation(parent: self.cancellation)
         // Whether the commit happened is not known before it has ended: the answer waits for that.
         deferred.onInterrupt { cancellation.cancel() }
-        let isAccepted = services.commits.submit { [self] in
+        let isAccepted = services.closes.submit { [self] in
             close(id, context, deferred, cancellation)
         }
         if !isAccepted { deferred.fail(.gone("the mount is ending")) }
@@ -42,10 +42,8 @@ extension StagingArea {
         }
         switch action {
         case .commit:
-            if let error = commit(id, context, cancellation) {
-                reply.fail(error)
-            } else {
-                reply.claim()?.done()
+            commit(id, context, cancellation) { error in
+                if let error { reply.fail(error) } else { reply.claim()?.done() }
             }
         case .awaitCommit: break
         case .acknowledge:
@@ -104,9 +102,8 @@ extension StagingArea {
             }
         case .commit:
             settling.begin(id)
-            services.commits.submit { [self] in
-                _ = commit(id, nil, cancellation)
-                settling.end(id)
+            services.closes.submit { [self] in
+                commit(id, nil, cancellation) { [self] _ in settling.end(id) }
             }
         }
         discardIfUnused(id)
@@ -119,24 +116,46 @@ extension StagingArea {
         }
     }
 
-    /// Commits one file whose machine says so, and tells those who wait.
+    /// Commits one file whose machine says so, and tells those who wait. `answer` is called once, by whichever thread
+    /// ends the commit: a small file waits for it without a thread, together with others.
     private func commit(
-        _ id: NodeID, _ context: RequestContext?, _ cancellation: Cancellation
-    ) -> FileTreeError? {
-        guard let file = stagedFile(id) else { return .stale }
-        var error: FileTreeError?
-        do throws(IngestRefusal) {
-            _ = try table.ingest.commit([file], cancellation: cancellation)
-            finish(id, committed: true)
-        } catch {
-            refuse(file, error, "close", context)
-            keep(file, error)
-            finish(id, committed: false)
-            return fail(id, FileTreeError(error))
+        _ id: NodeID, _ context: RequestContext?, _ cancellation: Cancellation,
+        _ answer: @escaping @Sendable (FileTreeError?) -> Void
+    ) {
+        guard let file = stagedFile(id) else { return answer(.stale) }
+        submit(file, cancellation) { [self] result in
+            switch result {
+            case .success:
+                finish(id, committed: true)
+                for reply in takeWaiting(id) { reply.claim()?.done() }
+                answer(nil)
+            case .failure(let refusal):
+                refuse(file, refusal, "close", context)
+                keep(file, refusal)
+                finish(id, committed: false)
+                answer(fail(id, FileTreeError(refusal)))
+            }
         }
-        for reply in takeWaiting(id) { reply.claim()?.done() }
-        error = nil
-        return error
+    }
+
+    /// Gives a file to the table; on a thread of `closes`. A small one waits behind no large one.
+    func submit(
+        _ file: StagedFile, _ cancellation: Cancellation,
+        _ answer: @escaping @Sendable (Result<IngestOutcome, IngestRefusal>) -> Void
+    ) {
+        guard IngestService.waitsWithOthers(file) else {
+            let isAccepted = services.commits.submit { [table] in
+                table.ingest.submit(file, cancellation: cancellation, answer: answer)
+            }
+            if !isAccepted { answer(.failure(.mountIsEnding)) }
+            return
+        }
+        // What the outcome is told to is not work for the thread that has the next batch to write.
+        let own = Thread.currentID
+        table.ingest.submit(file, cancellation: cancellation) { [services] result in
+            let isOwn = Thread.currentID == own
+            if isOwn || !services.requests.submit({ answer(result) }) { answer(result) }
+        }
     }
 
     private func fail(_ id: NodeID, _ error: FileTreeError) -> FileTreeError {
@@ -230,6 +249,12 @@ extension StagingArea {
         } catch {
             table.context.log.error("\(mountPath(file.relativePath)): its bytes could not be kept: \(error)")
         }
+    }
+}
+
+extension IngestRefusal {
+    static var mountIsEnding: IngestRefusal {
+        IngestRefusal(.ecanceled, .cancelled, "the mount is ending", remedy: "copy the file again")
     }
 }
 

@@ -24,9 +24,16 @@ extension StagingArea {
             sizeBytes: UInt64(status?.sizeBytes ?? 0), blocks: UInt64(status?.blocks ?? 0),
             linkCount: entry.parent == nil ? 0 : 1, user: entry.user, group: entry.group,
             time: entry.modified ?? status?.modificationNanoseconds ?? 0,
-            blockSizeBytes: FileAttributes.stagingBlockSizeBytes)
+            blockSizeBytes: blockSizeBytes)
         attributes.changed = max(attributes.modified, status?.changeNanoseconds ?? 0)
         return attributes
+    }
+
+    /// What `cp` writes at a time. Where answers are held it is less: in the kernel, whoever removes or renames the
+    /// file waits for the write, and holds up all of its directory meanwhile.
+    private var blockSizeBytes: UInt32 {
+        table.backPressure.isLimiting
+            ? FileAttributes.heldBlockSizeBytes : FileAttributes.stagingBlockSizeBytes
     }
 
     func create(
@@ -163,12 +170,18 @@ extension StagingArea {
         return try attributes(of: id)
     }
 
-    func write(_ id: NodeID, offset: Int64, _ bytes: UnsafeRawBufferPointer) throws(FileTreeError) {
+    /// Writes, and tells what that counts for in the table's back-pressure.
+    func write(
+        _ id: NodeID, offset: Int64, _ bytes: UnsafeRawBufferPointer
+    ) throws(FileTreeError) -> Int {
         let accepted = state.withLock { state in
-            state.updateUpload(id) { upload in (upload.machine.wrote(), upload.bytes) }
+            state.updateUpload(id) { upload in
+                let isFirst = !upload.machine.hasWrittenBytes
+                return (isFirst: isFirst, action: upload.machine.wrote(), bytes: upload.bytes)
+            }
         }
         guard let accepted else { throw .stale }
-        guard accepted.0 == .accept, let target = accepted.1 else {
+        guard accepted.action == .accept, let target = accepted.bytes else {
             throw .immutable("the file is committed; what was written after its close is not part of it")
         }
         do throws(Errno) {
@@ -178,6 +191,26 @@ extension StagingArea {
             throw FileTreeError(error, "the staged file cannot be written")
         }
         _ = state.withLock { $0.update(id) { $0.modified = nil } }
+        return accepted.isFirst ? max(bytes.count, BackPressure.leastFileCost) : bytes.count
+    }
+
+    /// Answers a write that is done, later where the table's compaction is behind.
+    ///
+    /// Pages of a mapping are never held up: nobody waits for them, and the kernel has few places for what it does
+    /// by itself, which reading ahead needs too. An interruption is no failure, as the bytes are written.
+    func acknowledge(
+        _ count: Int, cost: Int, _ context: RequestContext, _ reply: consuming Reply<WriteReply>
+    ) {
+        let pressure = table.backPressure
+        if context.isWriteback {
+            pressure.charge(cost)
+            return reply.send(count: count)
+        }
+        if pressure.passes(cost) { return reply.send(count: count) }
+        let deferred = reply.deferred()
+        let write = HeldWrite(bytes: count, cost: cost) { deferred.claim()?.send(count: count) }
+        deferred.onInterrupt { pressure.letGo(write) }
+        pressure.hold(write)
     }
 
     func bytes(of id: NodeID) -> StagedBytes? { state.withLock { $0[id]?.upload?.bytes } }

@@ -54,22 +54,54 @@ extension StagingArea {
 
     /// A rename below `ingest/`. From an unfinished to a finished name it is the commit: of the file, or of all
     /// files of the directory at once. What is refused stays staged under its old name.
+    ///
+    /// `answer` is called once, by whichever thread ends the commit.
     func rename(
         _ name: ByteString, in directory: NodeID, to target: NodeID, _ newName: ByteString,
-        _ flags: RenameFlags, _ context: RequestContext
-    ) throws(FileTreeError) {
-        let plan = try state.withLock { (state) throws(FileTreeError) in
-            try planRename(name, in: directory, to: target, newName, flags, &state)
-        }
-        guard let plan else { return }
-        do throws(IngestRefusal) {
-            if !plan.files.isEmpty { _ = try table.ingest.commit(plan.files, cancellation: cancellation) }
+        _ flags: RenameFlags, _ context: RequestContext,
+        _ answer: @escaping @Sendable (Result<Void, FileTreeError>) -> Void
+    ) {
+        let plan: CommittingRename?
+        do throws(FileTreeError) {
+            plan = try state.withLock { (state) throws(FileTreeError) in
+                try planRename(name, in: directory, to: target, newName, flags, &state)
+            }
         } catch {
-            takeBack(plan)
-            refuse(plan.files[0], error, "rename", context)
-            throw FileTreeError(error)
+            return answer(.failure(error))
         }
-        finish(plan)
+        guard let plan else { return answer(.success(())) }
+        commit(plan) { [self] result in
+            switch result {
+            case .success:
+                finish(plan)
+                answer(.success(()))
+            case .failure(let refusal):
+                takeBack(plan)
+                refuse(plan.files[0], refusal, "rename", context)
+                answer(.failure(FileTreeError(refusal)))
+            }
+        }
+    }
+
+    private func commit(
+        _ plan: CommittingRename, _ answer: @escaping @Sendable (Result<Void, IngestRefusal>) -> Void
+    ) {
+        let isAccepted: Bool
+        switch plan.files.count {
+        case 0: return answer(.success(()))
+        case 1:
+            isAccepted = services.closes.submit { [self] in
+                submit(plan.files[0], cancellation) { answer($0.map { _ in () }) }
+            }
+        default:
+            isAccepted = services.commits.submit { [self] in
+                let outcome = Result { () throws(IngestRefusal) in
+                    _ = try table.ingest.commit(plan.files, cancellation: cancellation)
+                }
+                answer(outcome)
+            }
+        }
+        if !isAccepted { answer(.failure(.mountIsEnding)) }
     }
 
     /// A rename that commits.

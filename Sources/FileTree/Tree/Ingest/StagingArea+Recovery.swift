@@ -33,12 +33,9 @@ extension StagingArea {
     private func livingSessions() -> Set<ByteString>? {
         guard let heartbeats = try? table.context.sessions.heartbeats() else { return nil }
         // One look tells which processes of this machine are gone; others are dead once their heartbeat is.
-        var observer = SessionObserver(ownBoot: (try? Processes.bootID()) ?? "")
-        let dead = observer.observe(
-            heartbeats, nowNanoseconds: services.clock.monotonicNanoseconds()
-        ) { (try? Processes.status(of: $0))?.startTicks }
-        return Set(heartbeats.map(\.id)).subtracting(dead.map(\.id)).reduce(into: []) {
-            $0.insert(ByteString($1.description))
+        let observer = SessionObserver()
+        return heartbeats.reduce(into: []) { alive, heartbeat in
+            if !observer.isCertainlyDead(heartbeat) { alive.insert(ByteString(heartbeat.id.description)) }
         }
     }
 

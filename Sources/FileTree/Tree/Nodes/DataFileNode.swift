@@ -2,6 +2,7 @@ import Bytes
 import Metadata
 import Platform
 import Storage
+import Synchronization
 import Tables
 
 /// A data file: one node and one inode number wherever it is shown.
@@ -11,7 +12,10 @@ final class DataFileNode: TreeNode {
     private let objectPath: ByteString
     private let sizeBytes: Int64
     private let timeMilliseconds: Int64
+    /// The version below `states/` in which it was looked up last, -1 for none: opened there, it keeps that version.
+    private let lastVersion: Atomic<Int64>
     let id: NodeID
+    let entryLifetime: CacheLifetime
 
     init(_ tree: TableTree, _ view: FileView, _ tableView: TableView) {
         self.tree = tree
@@ -21,10 +25,16 @@ final class DataFileNode: TreeNode {
         let added = view.addedAtTimestamp
         timeMilliseconds = added > 0 ? added : view.modificationTime
         id = tree.number(view.id)
+        if case .version(let version) = tableView {
+            lastVersion = Atomic(version.rawValue)
+        } else {
+            lastVersion = Atomic(-1)
+        }
+        entryLifetime = .forever
     }
 
     /// A file that waits for its deletion. Its time is that of its name or of its removal.
-    init(_ tree: TableTree, _ entry: GarbageEntry) {
+    init(_ tree: TableTree, _ entry: GarbageEntry, entryLifetime: CacheLifetime = .forever) {
         self.tree = tree
         file = entry.file
         objectPath = entry.path
@@ -32,6 +42,13 @@ final class DataFileNode: TreeNode {
         timeMilliseconds =
             TimestampText.parseCompactMilliseconds(ofFile: entry.path) ?? entry.removedAtTimestamp
         id = tree.number(entry.file)
+        lastVersion = Atomic(-1)
+        self.entryLifetime = entryLifetime
+    }
+
+    func lookedUp(as other: any TreeNode) {
+        guard let other = other as? DataFileNode, other !== self else { return }
+        lastVersion.store(other.lastVersion.load(ordering: .relaxed), ordering: .relaxed)
     }
 
     var table: TableTree? { tree }
@@ -45,7 +62,7 @@ final class DataFileNode: TreeNode {
 
     func attributes() throws(FileTreeError) -> FileAttributes {
         let state = tree.table.state
-        let references = state.files.view(file).map { state.partitions(of: $0).count } ?? 0
+        let references = state.files.contains(file) ? state.referenceCount(of: file) : 0
         return FileAttributes(
             inode: inode, kind: .regular, permissions: 0o444, sizeBytes: UInt64(max(0, sizeBytes)),
             linkCount: UInt32(clamping: 1 + references), user: tree.user, group: tree.group,
@@ -57,8 +74,11 @@ final class DataFileNode: TreeNode {
             throw .immutable("\(path) is a data file and never changes")
         }
         do throws(StoreError) {
+            let version = lastVersion.load(ordering: .relaxed)
             return OpenObject(
-                try tree.table.openDataFile(objectPath, id: file), tree.services)
+                try tree.table.openDataFile(
+                    objectPath, id: file, in: version < 0 ? nil : Version(version)),
+                tree.services)
         } catch {
             throw FileTreeError(error)
         }
@@ -85,14 +105,30 @@ final class DataFileNode: TreeNode {
             add("version", entry.addedAtVersion.description)
         }
         if let rows = entry.rowCount { add("rows", String(rows)) }
-        add("references", String(state.partitions(of: view).count))
-        add("partition", view.partition.description)
+        add("references", String(state.referenceCount(of: file)))
+        add("partition", Self.partitions(of: view, in: state))
         if let job = entry.job { add("job", job.description) }
         if let source = entry.source { add("source", source.display) }
         for (name, bounds) in [("min", entry.minValues), ("max", entry.maxValues)] {
             for bound in bounds ?? [] { add("\(name).\(bound.column.display)", bound.text.display) }
         }
         return result.filter { $0.name.count <= 255 }
+    }
+
+    /// The paths of all partitions that reference the file, in the order of their keys, one a line; as many as the
+    /// kernel takes.
+    private static func partitions(of file: FileView, in state: TableState) -> String {
+        let texts = PartitionPathText(state)
+        let partitions = state.orderedPartitions(of: file)
+        var text = ""
+        for (index, partition) in partitions.enumerated() {
+            let path = texts.path(of: partition).display
+            guard text.utf8.count + path.utf8.count < 60_000 else {
+                return text + "\n… and \(partitions.count - index) more"
+            }
+            text += index == 0 ? path : "\n" + path
+        }
+        return text
     }
 }
 

@@ -3,7 +3,7 @@ import Metadata
 import Platform
 import Tables
 
-/// `gc/`: the files that nothing references and that wait, and `plan`, which says why.
+/// `gc/`: the files that nothing references and that wait, and `plan` and `plan.json`, which say why.
 final class GarbageDirectory: TreeNode {
     private let tree: TableTree
     let id: NodeID
@@ -19,14 +19,14 @@ final class GarbageDirectory: TreeNode {
 
     /// The plan reads the sessions and lists the log.
     func isSlow(_ question: NodeQuestion) -> Bool {
-        if case .child(let name) = question { return name == "plan" }
+        if case .child(let name) = question { return Self.plans.contains(name) }
         return false
     }
 
     func attributes() throws(FileTreeError) -> FileAttributes { tree.directory(id, permissions: 0o555) }
 
     func child(_ name: ByteString) throws(FileTreeError) -> any TreeNode {
-        if name == "plan" { return try plan.node() }
+        if Self.plans.contains(name) { return try plan(name).node() }
         // Ours are found by the id in their name; another program's by looking at each.
         let garbage = tree.table.state.garbage
         if let entry = garbage[FileID(path: name)], Self.shownName(entry) == name {
@@ -37,12 +37,16 @@ final class GarbageDirectory: TreeNode {
         return DataFileNode(tree, entry)
     }
 
-    private var plan: GeneratedFile {
-        GeneratedFile(tree, "gc/plan", maxAgeNanoseconds: 1_000_000_000) {
+    private static let plans: [ByteString] = ["plan", "plan.json"]
+
+    private func plan(_ name: ByteString) -> GeneratedFile {
+        GeneratedFile(tree, "gc/" + name, maxAgeNanoseconds: 1_000_000_000) {
             [tree] () throws(FileTreeError) in
             do throws(StoreError) {
-                let text = try tree.table.garbageReport().text
-                return Picture(text, modified: tree.services.clock.nowMilliseconds() * 1_000_000)
+                let report = try tree.table.garbageReport()
+                return Picture(
+                    name == "plan" ? report.text : report.json,
+                    modified: tree.services.clock.nowMilliseconds() * 1_000_000)
             } catch {
                 throw FileTreeError(error)
             }
@@ -58,7 +62,9 @@ final class GarbageDirectory: TreeNode {
         let garbage = tree.table.state.garbage
         var builder = DirectorySnapshot.Builder(
             directory: inode, parent: InodeNumber(tree.number("").rawValue), expectedCount: garbage.count)
-        builder.append("plan", inode: InodeNumber(tree.number("gc/plan").rawValue), kind: .regular)
+        for name in Self.plans {
+            builder.append(name, inode: InodeNumber(tree.number("gc/" + name).rawValue), kind: .regular)
+        }
         for entry in garbage.sorted() {
             let number = tree.number(entry.file)
             builder.append(

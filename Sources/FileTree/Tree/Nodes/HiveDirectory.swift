@@ -1,22 +1,17 @@
 import Bytes
 import Metadata
-import Platform
-import Synchronization
 import Tables
 
-/// A directory of `live/`, `runs/` or `partitions/`, of the current version or of a pinned one.
-///
-/// The listing is made once a version; a lookup asks the state. In the current view a name resolves as long as
-/// the file's bytes are there, listed or not.
-final class HiveDirectory: TreeNode {
+/// A directory of `live/` or `runs/`: every live file once, below the path of its root partition.
+final class HiveDirectory: CatalogueDirectory {
     let tree: TableTree
     let view: TableView
-    /// Below the table: `live`, `states/42/partitions`, ….
+    /// Below the table: `live`, `states/42/runs`, ….
     let base: ByteString
     /// `date=2024-01-01/region=eu`; empty at the top.
     let prefix: ByteString
     let id: NodeID
-    private let newest = Mutex<(version: Version, snapshot: DirectorySnapshot)?>(nil)
+    private let newest = VersionedValue<DirectorySnapshot>()
 
     init(_ tree: TableTree, _ view: TableView, base: ByteString, prefix: ByteString) {
         self.tree = tree
@@ -26,36 +21,22 @@ final class HiveDirectory: TreeNode {
         id = tree.number(prefix.isEmpty ? base : base + "/" + prefix)
     }
 
-    var table: TableTree? { tree }
-    var listsDetails: Bool { true }
     var path: ByteString { tree.path(prefix.isEmpty ? base : base + "/" + prefix) }
 
     func isSlow(_ question: NodeQuestion) -> Bool {
-        guard !tree.isReady(view) else { return isSettling(question) }
-        return true
-    }
-
-    /// While a file is between its last close and its commit, whoever looks for the result waits a moment.
-    private func isSettling(_ question: NodeQuestion) -> Bool {
-        guard view == .current else { return false }
+        if mayWait(question) { return true }
         switch question {
-        case .child, .listing: return tree.staging.isSettling
+        case .child, .listing: return !tree.hasCountedTakenRows
         default: return false
         }
     }
 
-    private func settle() { if view == .current { tree.staging.waitUntilSettled() } }
-
-    func attributes() throws(FileTreeError) -> FileAttributes {
-        guard view != .current else { return tree.directory(id, permissions: 0o555) }
-        return tree.directory(id, permissions: 0o555, time: try tree.state(view).timestamp * 1_000_000)
-    }
-
     func child(_ name: ByteString) throws(FileTreeError) -> any TreeNode {
-        settle()
-        let catalogue = Catalogue(try tree.state(view))
+        let state = try settledState()
+        try checkWhole(state)
+        let catalogue = Catalogue(state)
         if let file = catalogue.file(named: name, in: prefix) { return DataFileNode(tree, file, view) }
-        let below = prefix.isEmpty ? name : prefix + "/" + name
+        let below = self.below(name)
         if catalogue.isDirectory(below) { return HiveDirectory(tree, view, base: base, prefix: below) }
         if view == .current, let entry = catalogue.garbage(named: name, in: prefix) {
             return DataFileNode(tree, entry)
@@ -64,15 +45,24 @@ final class HiveDirectory: TreeNode {
     }
 
     func listing() throws(FileTreeError) -> DirectorySnapshot {
-        settle()
-        let state = try tree.state(view)
-        if let known = newest.withLock({ $0 }), known.version == state.version { return known.snapshot }
-        let snapshot = makeSnapshot(Catalogue(state))
-        newest.withLock { newest in
-            if newest.map({ $0.version < state.version }) ?? true { newest = (state.version, snapshot) }
-        }
-        return snapshot
+        let state = try settledState()
+        try checkWhole(state)
+        return newest.get(state.version) { makeSnapshot(Catalogue(state)) }
     }
+
+    /// While some files are live by halves, no set of whole files has each row once: better nothing than that.
+    private func checkWhole(_ state: TableState) throws(FileTreeError) {
+        guard tree.takenRows(of: state) > 0 else { return }
+        let name = tree.table.name
+        throw .unsupported(
+            "\(path) shows whole files, and \(state.takenRows) rows of live files are no longer theirs: they were "
+                + "compacted for some of the partitions alone (compaction.partialReferences)",
+            remedy: "read by key with `firn files STORE/\(name) --key FROM..TO`, or finish the files: "
+                + "echo false > \(tree.path("properties/compaction.partialReferences")); "
+                + "echo compact > \(tree.path("ctl"))")
+    }
+
+    private func below(_ name: ByteString) -> ByteString { prefix.isEmpty ? name : prefix + "/" + name }
 
     private func makeSnapshot(_ catalogue: Catalogue) -> DirectorySnapshot {
         let files = catalogue.files(in: prefix)
@@ -92,39 +82,38 @@ final class HiveDirectory: TreeNode {
 
     private var parentInode: InodeNumber {
         let whole = prefix.isEmpty ? base : base + "/" + prefix
-        let slash = whole.bytes.lastIndex(of: UInt8(ascii: "/"))
-        let parent = slash.map { ByteString(whole.bytes[..<$0]) } ?? ByteString()
-        return InodeNumber(tree.number(parent).rawValue)
+        return InodeNumber(tree.number(Catalogue.parent(of: whole)).rawValue)
     }
 
-    /// Files and directories of the current view may be moved into `compact/`.
+    // MARK: Moving into compact/
+
     func rename(
         _ name: ByteString, to target: any TreeNode, _ newName: ByteString, _ flags: RenameFlags,
         _ context: RequestContext
     ) throws(FileTreeError) {
-        guard target is CompactDirectory, target.table === tree, view == .current else {
-            throw .immutable(
-                "\(path)/\(name) cannot be renamed; data files may only be moved into \(tree.path("compact"))"
-            )
-        }
-        let catalogue = Catalogue(tree.table.state)
+        try checkMove(name, to: target)
+        let node = try child(name)
+        let state = tree.table.state
+        let catalogue = Catalogue(state)
+        let request: CompactionRequest
         if let file = catalogue.file(named: name, in: prefix) {
-            let node = try child(name)
-            try tree.compaction.gather([file.id])
-            return tree.compaction.arrived(newName, node, in: target)
+            request = CompactionRequest(files: [file.id])
+        } else if let directory = node as? HiveDirectory {
+            request = try directory.wholeRequest()
+        } else if let entry = catalogue.garbage(named: name, in: prefix) {
+            throw .replaced(entry)
+        } else {
+            throw .noEntry
         }
-        let below = prefix.isEmpty ? name : prefix + "/" + name
-        if catalogue.isDirectory(below) {
-            let files = catalogue.partitions(below: below).flatMap { partition in
-                catalogue.state.files.files(in: partition).map(\.id)
-            }
-            let node = try child(name)
-            try tree.compaction.gather(files)
-            return tree.compaction.arrived(newName, node, in: target)
-        }
-        if let entry = catalogue.garbage(named: name, in: prefix) {
-            throw .gone("\(entry.path) was replaced in version \(entry.removedAtVersion)")
-        }
-        throw .noEntry
+        try tree.compaction.gather(request)
+        tree.compaction.arrived(newName, node, in: target)
+    }
+
+    func wholeRequest() throws(FileTreeError) -> CompactionRequest {
+        let state = tree.table.state
+        try checkWhole(state)
+        let catalogue = Catalogue(state)
+        let partitions = catalogue.partitions(below: prefix).flatMap { state.partitions.nodes(below: $0) }
+        return try tree.compaction.whole(partitions, of: path, in: state)
     }
 }

@@ -113,9 +113,11 @@ final class VersionDirectory: TreeNode {
         let state = try tree.state(.version(version))
         let time = state.timestamp * 1_000_000
         switch name {
-        case tree.filesName, "partitions":
+        case tree.filesName:
             return HiveDirectory(
                 tree, .version(version), base: base + "/" + name, prefix: ByteString())
+        case "partitions":
+            return PartitionDirectory(tree, .version(version), base: base + "/" + name)
         case "manifests": return ManifestsDirectory(tree, version)
         case "state.json":
             return try GeneratedFile(tree, base + "/state.json", maxAgeNanoseconds: .max) {

@@ -34,11 +34,12 @@ final class TableNode: TreeNode {
         case "live", "runs":
             name == tree.filesName
                 ? HiveDirectory(tree, .current, base: name, prefix: ByteString()) : nil
-        case "partitions": HiveDirectory(tree, .current, base: name, prefix: ByteString())
+        case "partitions": PartitionDirectory(tree, .current, base: name)
         case "states": StatesDirectory(tree)
         case "gc": GarbageDirectory(tree)
         case "log": LogDirectory(tree)
         case "receipts": ReceiptsDirectory(tree)
+        case "reports": ReportsDirectory(tree)
         case "properties": PropertiesDirectory(tree)
         case "events": EventsNode(tree)
         case "rejected": tree.table.isReadOnly ? nil : RejectedDirectory(tree)
@@ -50,11 +51,26 @@ final class TableNode: TreeNode {
         }
     }
 
+    /// All of `live/` or `partitions/` may be moved into `compact/`.
+    func rename(
+        _ name: ByteString, to target: any TreeNode, _ newName: ByteString, _ flags: RenameFlags,
+        _ context: RequestContext
+    ) throws(FileTreeError) {
+        guard let files = directory(name) as? any CatalogueDirectory, target is CompactDirectory,
+            target.table === tree
+        else {
+            try tree.checkWritable()
+            throw .immutable("\(path)/\(name) cannot be renamed", remedy: tree.moveRemedy)
+        }
+        try tree.compaction.gather(try files.wholeRequest())
+        tree.compaction.arrived(newName, files, in: target)
+    }
+
     func listing() throws(FileTreeError) -> DirectorySnapshot {
         var builder = DirectorySnapshot.Builder(directory: inode, parent: .root, expectedCount: 24)
         var directories: [ByteString] = [
-            tree.filesName, "partitions", "states", "gc", "log", "receipts", "properties", "ingest",
-            "compact",
+            tree.filesName, "partitions", "states", "gc", "log", "receipts", "reports", "properties",
+            "ingest", "compact",
         ]
         if !tree.table.isReadOnly { directories.append("rejected") }
         for name in directories {
