@@ -57,10 +57,13 @@ struct Console: Sendable {
 /// The command line: finds the subcommand, runs it, and puts failures in words.
 package enum CommandLineTool {
     static let commands: [any Command.Type] = [
-        MountCommand.self, UnmountCommand.self, CreateCommand.self, TablesCommand.self, DescribeCommand.self,
-        FilesCommand.self, SetCommand.self, CheckpointCommand.self, CollectCommand.self, PurgeCommand.self,
+        MountCommand.self, UnmountCommand.self, CreateCommand.self, IngestCommand.self, TablesCommand.self,
+        DescribeCommand.self, FilesCommand.self, SetCommand.self, CheckpointCommand.self, CollectCommand.self,
+        PurgeCommand.self,
         CompactCommand.self, ChangesCommand.self, TagCommand.self, RestoreCommand.self, RemoveCommand.self,
-        DropPartitionCommand.self,
+        DropPartitionCommand.self, PartitionsCommand.self, SplitCommand.self, JobsCommand.self,
+        ReportCommand.self,
+        ReinitialiseCommand.self,
     ]
 
     package static let version = "0.1.0"

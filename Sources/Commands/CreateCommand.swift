@@ -17,6 +17,11 @@ enum CreateCommand: Command {
             .init("partition-by", "COLUMN,…", help: "columns whose values become directories"),
             .init("schema", "FILE", help: "columns and types as JSON; without it the first file decides"),
             .init("set", "NAME=VALUE", help: "a property; may be given more than once"),
+            .init("split-points", "FILE", help: "row keys at which its partition is split, one a line"),
+            .init(
+                "sample", "FILE",
+                help: "with --into: split by the keys of this CSV, JSON Lines or Parquet file"),
+            .init("into", "N", help: "the number of leaves to split into by a sample"),
         ],
         details: """
             A schema file looks like a table's own schema.json:
@@ -27,6 +32,7 @@ enum CreateCommand: Command {
             examples:
               firn create store/flights --key time_hour,carrier --partition-by month
               firn create store/users --kind upsert --key id --schema users.json
+              firn create store/users --key id --schema users.json --sample some-users.csv --into 16
             """)
 
     static func run(_ arguments: ParsedArguments, _ console: Console) throws -> Int32 {
@@ -43,11 +49,29 @@ enum CreateCommand: Command {
         }
         if let file = arguments.value("schema") { creation.schema = try schema(file) }
         for setting in arguments.all("set") { creation.properties.append(try property(setting)) }
+        creation.splitKeys = try splitKeys(arguments, creation)
         let store = try Store.open(at: address.store, options: StoreOptions(command: "create"))
         defer { store.close() }
         let table = try store.createTable(address.table, creation)
         console.print("created \(table.name) (\(creation.kind.rawValue)) in \(store.root)")
         return 0
+    }
+
+    private static func splitKeys(
+        _ arguments: ParsedArguments, _ creation: TableCreation
+    ) throws -> [ByteString] {
+        if let file = arguments.value("split-points") {
+            return try SplitPointFile.keys(file, creation.keyText())
+        }
+        switch (arguments.value("sample"), arguments.value("into")) {
+        case (nil, nil): return []
+        case (.some(let file), .some(let text)):
+            let count = try SplitPointFile.leafCount(text, command: syntax.name)
+            _ = try creation.keyText()
+            guard let schema = creation.keyedSchema else { return [] }
+            return try SplitPointFile.keys(ofSample: file, schema: schema, leafCount: count)
+        default: throw UsageError("--sample and --into go together", command: syntax.name)
+        }
     }
 
     private static func columns(_ list: ByteString?) -> [ByteString] {

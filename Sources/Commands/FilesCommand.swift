@@ -1,6 +1,7 @@
 import Bytes
 import JSON
 import Metadata
+import Platform
 import Records
 import Tables
 
@@ -12,6 +13,11 @@ enum FilesCommand: Command {
         options: [
             .init("where", "FILTER", help: "only files that may hold such rows"),
             .init("version", "VERSION", help: "as they were at this version"),
+            .init(
+                "key", "FROM..TO", help: "what to read for these row keys, TO not included: FROM.. ..TO KEY"),
+            .init(
+                "partition", "PARTITION",
+                help: "what to read of a partition, or of all below its first columns"),
             .init(
                 "columns", "NAMES",
                 help:
@@ -36,16 +42,31 @@ enum FilesCommand: Command {
 
             = != <> < <= > >=, IN, NOT IN, BETWEEN, LIKE 'prefix%', IS NULL, IS NOT NULL, AND, OR, NOT, parentheses.
             Strings, dates and times stand in single quotes and are read by the type of their column.
+
+            --key and --partition plan a query: each leaf of the partition tree that the keys touch, the files that
+            are referenced in it or above it, and which of their keys to read there, so that every row is read once.
+            Printed are partition, path, bytes, rows (with ~ where estimated) and keys. A key is the values of the
+            key columns joined by commas, or the first of them; a comma inside of a value is %2C, two dots are %2E%2E.
+
+              firn files store/flights --key 500..1000
+              firn files store/flights --key 2024-01-31,AA --partition month=1 --where "delay > 60" --json
             """)
 
     static func run(_ arguments: ParsedArguments, _ console: Console) throws -> Int32 {
         let address = try TableAddress(of: arguments, command: syntax)
+        if arguments.value("key") != nil || arguments.value("partition") != nil {
+            for other in ["columns", "long", "explain"]
+            where arguments.has(other) || arguments.value(other) != nil {
+                throw UsageError("--\(other) does not go with --key and --partition", command: syntax.name)
+            }
+            return try list(address, arguments, at: arguments.version(command: syntax.name), console)
+        }
         let columns = try columns(arguments)
         let search: FileSearch
         do {
             search = try FileSearch(
                 store: address.store, table: address.table, where: arguments.value("where"),
-                at: try version(arguments), warn: { console.note("firn: \($0)") })
+                at: try arguments.version(command: syntax.name), warn: { console.note("firn: \($0)") })
         } catch let error as FilterError {
             throw CommandFailure("--where: \(error)", status: 2)
         }
@@ -76,12 +97,24 @@ enum FilesCommand: Command {
         return 0
     }
 
-    private static func version(_ arguments: ParsedArguments) throws(UsageError) -> Version? {
-        guard let text = arguments.value("version") else { return nil }
-        guard let number = text.utf8Text.flatMap({ Int64($0) }), number >= 0 else {
-            throw UsageError("--version is a number, and \"\(text)\" is none", command: syntax.name)
+    /// What the keys and partitions that are asked for read.
+    private static func list(
+        _ address: TableAddress, _ arguments: ParsedArguments, at version: Version?, _ console: Console
+    ) throws -> Int32 {
+        try address.withTable(command: "files", readOnly: true) { _, table in
+            let state = try version.map { try table.state(at: $0) } ?? table.state
+            let query = TableQuery(
+                keys: arguments.value("key"), partition: arguments.value("partition"),
+                filter: arguments.value("where"))
+            do throws(StoreError) {
+                let listing = QueryListing(try table.queryPlan(query, in: state), in: state)
+                listing.write(asJSON: arguments.has("json")) { console.print(bytes: $0) }
+                console.note(listing.summary)
+                return 0
+            } catch {
+                throw CommandFailure(error.message, status: error.errno == .einval ? 2 : 1)
+            }
         }
-        return Version(number)
     }
 
     private static func columns(_ arguments: ParsedArguments) throws(UsageError) -> [FileLine.Column] {
@@ -97,29 +130,5 @@ enum FilesCommand: Command {
             columns.append(column)
         }
         return columns
-    }
-}
-
-/// Lines on their way to standard output, in pieces of 64 KiB.
-private struct LineBuffer {
-    private let console: Console
-    private var bytes: [UInt8] = []
-
-    init(_ console: Console) {
-        self.console = console
-        bytes.reserveCapacity(1 << 16)
-    }
-
-    mutating func append(_ line: String) { append { $0.append(contentsOf: line.utf8) } }
-
-    mutating func append(_ write: (inout [UInt8]) -> Void) {
-        write(&bytes)
-        bytes.append(0x0A)
-        if bytes.count >= 1 << 16 { flush() }
-    }
-
-    mutating func flush() {
-        if !bytes.isEmpty { console.print(bytes: bytes) }
-        bytes.removeAll(keepingCapacity: true)
     }
 }

@@ -16,7 +16,7 @@ enum MountCommand: Command {
             .init("exec", help: "allow programs in the mount to be run"),
             .init("atime", help: "let the kernel keep access times"),
             .init("no-passthrough", help: "read data files through the daemon even where the kernel could"),
-            .init("jobs", "N", help: "compaction jobs at the same time (1)"),
+            .init("jobs", "N", help: "compaction jobs at the same time (1; 2 while nobody uses the mount)"),
             .init("log", "FILE", help: "the daemon's log in the background (STORE/_firn.log)"),
             .init("log-level", "LEVEL", help: "debug, info, warning or error (info)"),
             .init("ready-fd", "N", help: "report READY or an error there (used between processes)"),

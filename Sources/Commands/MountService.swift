@@ -50,7 +50,15 @@ struct MountService {
         options.isReadOnly = request.isReadOnly
         options.runsServices = !request.isReadOnly
         options.jobSlots = request.jobSlots
+        if let milliseconds = Self.pinMilliseconds { options.versionPinMilliseconds = milliseconds }
         return try Store.open(at: request.store, options: options)
+    }
+
+    /// For tests, which cannot wait for a quarter of an hour.
+    private static var pinMilliseconds: Int64? {
+        Processes.environment("FIRN_TEST_VERSION_PIN_MILLISECONDS").flatMap { Int64($0.display) }.flatMap {
+            $0 > 0 ? $0 : nil
+        }
     }
 
     private func fail(_ message: String, code: Int32, _ log: Log) -> Int32 {

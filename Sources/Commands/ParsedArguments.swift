@@ -1,4 +1,5 @@
 import Bytes
+import Metadata
 
 /// The words of a command line, sorted into options and operands.
 struct ParsedArguments: Sendable {
@@ -82,6 +83,17 @@ struct ParsedArguments: Sendable {
 
     /// Every value given, in order.
     func all(_ name: String) -> [ByteString] { values.filter { $0.name == name }.map(\.value) }
+}
+
+extension ParsedArguments {
+    /// The number behind `--version`.
+    func version(command: String) throws(UsageError) -> Version? {
+        guard let text = value("version") else { return nil }
+        guard let number = text.utf8Text.flatMap({ Int64($0) }), number >= 0 else {
+            throw UsageError("--version is a number, and \"\(text)\" is none", command: command)
+        }
+        return Version(number)
+    }
 }
 
 /// A mistake in how a command was called.

@@ -44,10 +44,12 @@ enum UnmountCommand: Command {
     private static func daemon(of mount: MountEntry) -> Heartbeat? {
         let root = ByteString(mount.source.bytes.dropFirst("firn:".utf8.count))
         guard let storage = try? DirectoryStorage(root: root, entropy: SystemEntropy()),
-            let heartbeats = try? SessionDirectory(storage: storage).heartbeats(),
-            let boot = try? Processes.bootID()
+            let found = try? SessionDirectory(storage: storage).found()
         else { return nil }
-        return heartbeats.first { $0.boot == boot && $0.command == "mount " + mount.mountPoint }
+        let space = Processes.idSpace()
+        return found.lazy.compactMap(\.heartbeat).first {
+            $0.boot == space && $0.command == "mount " + mount.mountPoint
+        }
     }
 
     private static func wait(for daemon: Heartbeat, _ console: Console) {

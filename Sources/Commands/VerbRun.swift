@@ -16,8 +16,17 @@ enum VerbRun {
         _ request: VerbRequest, on address: TableAddress, _ arguments: ParsedArguments, _ console: Console,
         command: String
     ) throws -> Int32 {
+        try run(on: address, arguments, console, command: command) { _ in request }
+    }
+
+    /// - Parameter request: what is asked for, once the table is open.
+    static func run(
+        on address: TableAddress, _ arguments: ParsedArguments, _ console: Console, command: String,
+        _ request: (Table) throws -> VerbRequest
+    ) throws -> Int32 {
         let isDryRun = arguments.has("dry-run")
         return try address.withTable(command: ByteString(command), readOnly: isDryRun) { _, table in
+            let request = try request(table)
             let outcome = try table.perform(request, user: Processes.effectiveUser, dryRun: isDryRun)
             if arguments.has("json") {
                 console.print(bytes: JSONValue.object(outcome.object).compactBytes + [UInt8(ascii: "\n")])
