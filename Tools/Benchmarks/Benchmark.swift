@@ -17,9 +17,21 @@ enum Benchmark {
           commit-processes STORE TABLE WRITERS COMMITS FILES   of several processes at once
           commit-floor DIRECTORY COUNT BYTES    create, write, fsync, link, fsync of the directory; the median
           merge DIRECTORY KEY append|upsert OUT FILE…   sorted Parquet files of the directory into one
+          merge-ranges COUNT DIRECTORY KEY append|upsert OUT FILE…   so many ranges of keys at once: OUT.0, OUT.1 …
           ingest STORE KEY FILE OUT             a text file into a new table
           read FILE sequential|random SECONDS   one GB in blocks of 1 MiB, or a million reads of 4 KiB
           list DIRECTORY names|stat|open        every file of a directory
+          make-references STORE TABLE LEAVES FILES SPAN   a partition tree and files that so many leaves reference each
+          assign-all STORE TABLE LEAVES COUNT   a job in each of so many leaves of it
+          open-references STORE TABLE           open such a table
+          split-partitions STORE TABLE COUNT FILES     a new table, split so often, with files over all keys
+          add-references STORE TABLE LEAVES FIRST COMMITS FILES SPAN   commits of files that leaves share
+          assign-jobs STORE TABLE LEAVES COUNT         a job a commit
+          replace-references STORE TABLE LEAVES COUNT  the end of a job a commit
+          service-write MOUNT WRITER SECONDS JOURNAL   small files of fixed seeds into two tables, one after the other
+          service-read SECONDS DIRECTORY…       all files of directories, again and again, each checked
+          service-rows TABLE JOURNAL…           the rows that writers were acknowledged, as CSV
+          service-feed WRITER JOURNAL           the same as batches of keys and values
         """
 
     static func run(_ arguments: [String]) throws {
@@ -40,9 +52,21 @@ enum Benchmark {
         case "commit-process": try ConcurrentCommitBenchmark.process(&rest)
         case "commit-floor": try CommitBenchmark.floor(&rest)
         case "merge": try MergeBenchmark.run(&rest)
+        case "merge-ranges": try MergeBenchmark.ranges(&rest)
         case "ingest": try IngestBenchmark.run(&rest)
         case "read": try ReadBenchmark.run(&rest)
         case "list": try ListBenchmark.run(&rest)
+        case "make-references": try ReferenceBenchmark.make(&rest)
+        case "assign-all": try ReferenceBenchmark.assignAll(&rest)
+        case "open-references": try ReferenceBenchmark.open(&rest)
+        case "split-partitions": try ReferenceBenchmark.split(&rest)
+        case "add-references": try ReferenceBenchmark.add(&rest)
+        case "assign-jobs": try ReferenceBenchmark.assign(&rest)
+        case "replace-references": try ReferenceBenchmark.replace(&rest)
+        case "service-write": try ServiceWriter.run(&rest)
+        case "service-read": try ServiceReader.run(&rest)
+        case "service-rows": try ServiceReplay.rows(&rest)
+        case "service-feed": try ServiceReplay.feed(&rest)
         default: Output.fail(usage)
         }
     }

@@ -14,26 +14,13 @@ enum CommitBenchmark {
         let files = arguments.number()
         // Files of a number of their own, whatever the table has already.
         let start = log.current.fileCount
-        let writer = ManifestWriter(log)
-        defer { writer.stop() }
-        var seconds: [Double] = []
-        let total = Measurement()
-        for commit in 0..<count {
-            let entries = (0..<files).map { TableMaking.entry(start + commit * files + $0) }
-            let transaction = TableMaking.transaction(entries)
-            let time = Measurement()
-            _ = try log.commit(transaction)
-            seconds.append(time.elapsed.wall)
+        var series = CommitSeries()
+        try series.run(log, count: count) { commit in
+            TableMaking.transaction((0..<files).map { TableMaking.entry(start + commit * files + $0) })
         }
-        let (_, user, system) = total.elapsed
         let newest = log.path.versionFile(log.current.version)
         let bytes = try storage.size(of: newest) ?? 0
-        let ends = min(200, count / 2)
-        Output.report([
-            ("wall", median(seconds)), ("user", user / Double(count)), ("system", system / Double(count)),
-            ("first", median(Array(seconds.prefix(ends)))), ("last", median(Array(seconds.suffix(ends)))),
-            ("worst", seconds.max() ?? 0), ("bytes", Double(bytes)), ("rows", Double(log.current.fileCount)),
-        ])
+        series.report([("bytes", Double(bytes)), ("rows", Double(log.current.fileCount))])
     }
 
     static func floor(_ arguments: inout Arguments) throws {

@@ -10,6 +10,18 @@ import TransactionLog
 /// Sorted Parquet files into one, as compaction does it.
 enum MergeBenchmark {
     static func run(_ arguments: inout Arguments) throws {
+        try run(&arguments, rangeCount: 1) { out, _ in out }
+    }
+
+    /// In several ranges of keys at once, each into a file of its own.
+    static func ranges(_ arguments: inout Arguments) throws {
+        let count = arguments.number()
+        try run(&arguments, rangeCount: count) { out, number in ByteString("\(out).\(number)") }
+    }
+
+    private static func run(
+        _ arguments: inout Arguments, rangeCount: Int, name: (ByteString, Int) -> ByteString
+    ) throws {
         let root = arguments.text()
         let key = arguments.text()
         let isUpsert = arguments.text() == "upsert"
@@ -36,10 +48,11 @@ enum MergeBenchmark {
         let options = DataFileOptions(targetFileSizeBytes: 1 << 40, dataChange: false)
         let result = try MergeRun(
             entries.map { MergeInput($0) }, context, files: options,
-            options: MergeRun.Options(dropsDeletes: isUpsert)
+            options: MergeRun.Options(dropsDeletes: isUpsert, rangeCount: rangeCount)
         ).run()
-        let output = result.outputs[0].path
         Output.report([("rows", Double(result.rowsOut)), ("outputs", Double(result.outputs.count))])
-        try FileSystemCalls.rename(root + "/" + output, to: target)
+        for (number, output) in result.outputs.enumerated() {
+            try FileSystemCalls.rename(root + "/" + output.path, to: name(target, number))
+        }
     }
 }

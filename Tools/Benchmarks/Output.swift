@@ -16,9 +16,14 @@ enum Output {
     }
 
     static func fail(_ message: String) -> Never {
+        note(message)
+        exit(2)
+    }
+
+    /// A line for people.
+    static func note(_ message: String) {
         let line = Array((message + "\n").utf8)
         _ = line.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
-        exit(2)
     }
 
     /// The most memory that this program had resident; what ran in the process before it does not count.

@@ -52,10 +52,13 @@ class Bench:
             os.rename(path + ".new", path)
         return path
 
-    def run(self, command):
-        """One run: what wait4 says of the process, and over it what the process says of itself."""
+    def run(self, command, keeping=()):
+        """One run: what wait4 says of the process, and over it what the process says of itself.
+
+        It gets the descriptors of `keeping`.
+        """
         start = time.monotonic()
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, pass_fds=keeping)
         text = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -77,13 +80,14 @@ class Bench:
 class Row:
     """One piece of work with those who do it: the first is Firn, bars are its ratio to the named peers.
 
-    `limit` is a bar of its own time in seconds, `memory` of its peak in bytes.
+    `limit` is a bar of its own time in seconds, `memory` of its peak in bytes. What `is_long` runs once, and not to
+    warm up.
     """
 
     def __init__(self, name, title, contestants, bars=(), limit=None, memory=None, unit="s", digest=None,
-                 before=None, around=contextlib.nullcontext):
+                 before=None, around=contextlib.nullcontext, is_long=False):
         self.name, self.title, self.contestants = name, title, contestants
         self.bars, self.limit, self.memory, self.unit = dict(bars), limit, memory, unit
         # `before` is called before each run, `around` gives a context for all of them.
         self.wall = "wall"
-        self.digest, self.before, self.around = digest, before, around
+        self.digest, self.before, self.around, self.is_long = digest, before, around, is_long
