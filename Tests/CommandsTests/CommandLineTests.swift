@@ -27,6 +27,9 @@ struct CommandLineTests {
             (["mount", "-o", "sideways", "a", "b"], "there is no mount option \"sideways\""),
             (["mount", "--jobs"], "--jobs needs a value"),
             (["create", "a/b", "--kind", "odd"], "--kind is append or upsert"),
+            (["ingest", "a/b"], "STORE/TABLE and at least one FILE are expected"),
+            (["ingest", "a/b", "/dev/null", "/dev/zero", "--name", "c"], "--name is for one file"),
+            (["ingest", "a/b", "/dev/null", "--name", "../c"], "--name is for one file"),
             (["describe", "a/.hidden"], "does not name a table"),
         ]
         for (words, message) in calls {
@@ -43,7 +46,7 @@ struct CommandLineTests {
         #expect(overview.status == 0)
         for name in [
             "mount", "unmount", "create", "describe", "files", "set", "checkpoint", "gc", "purge", "compact",
-            "tables", "changes", "tag", "restore", "remove", "drop-partition",
+            "tables", "changes", "tag", "restore", "remove", "drop-partition", "ingest",
         ] {
             #expect(overview.output.contains("\n  \(name) "), "\(name) is not in the overview")
             let one = try firn(ByteString(name), "--help")

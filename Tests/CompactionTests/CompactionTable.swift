@@ -31,6 +31,12 @@ struct CompactionTable {
             TableSchema.Column(id: 3, name: "serial", type: .int64, isNullable: false),
         ], rowKey: ["key"], partitionColumns: ["day"])
 
+    /// The same with a column that rows age by, the serial as milliseconds.
+    static let agingSchema = TableSchema(
+        columns: schema.columns + [
+            TableSchema.Column(id: 4, name: "at", type: .timestamp(.millisecond, isUTC: true))
+        ], rowKey: schema.rowKey, partitionColumns: schema.partitionColumns)
+
     let storage: any ObjectStorage
     let log: TransactionLog
     let clock: ManualClock
@@ -45,13 +51,14 @@ struct CompactionTable {
 
     /// Creates the table.
     init(
-        _ kind: TableKind, on storage: any ObjectStorage = MemoryStorage(), seed: UInt64 = 1
+        _ kind: TableKind, on storage: any ObjectStorage = MemoryStorage(), seed: UInt64 = 1,
+        schema: TableSchema = Self.schema
     ) throws {
         self.storage = storage
         clock = ManualClock()
         entropy = SeededEntropy(seed: seed)
         let definition = TableDefinition(
-            id: "0123456789abcdef0123456789abcdef", name: Self.name, kind: kind, schema: Self.schema,
+            id: "0123456789abcdef0123456789abcdef", name: Self.name, kind: kind, schema: schema,
             createdTime: 0)
         log = try TransactionLog.create(
             storage: storage, table: Self.name, definition: definition, clock: clock, entropy: entropy,
@@ -69,6 +76,7 @@ struct CompactionTable {
     }
 
     var kind: TableKind { log.current.definition.kind }
+    var schema: TableSchema { log.current.definition.schema ?? Self.schema }
 
     static func partition(_ day: ByteString) -> PartitionID { PartitionID("day=" + day) }
 
@@ -92,13 +100,15 @@ struct CompactionTable {
     {
         let isUpsert = kind == .upsert
         let context = DataFileContext(
-            tableID: log.current.definition.id, kind: kind, schema: Self.schema,
+            tableID: log.current.definition.id, kind: kind, schema: schema,
             schemaID: log.current.schemaID ?? "", partitionValues: PartitionTuple([day]), storage: storage,
             directory: Self.name, clock: clock, entropy: entropy)
         var builder = BatchBuilder(
-            schema: Self.schema.dataColumns + (isUpsert ? [SystemColumn.deleted] : []))
+            schema: schema.dataColumns + (isUpsert ? [SystemColumn.deleted] : []))
+        let ages = schema.column("at") != nil
         for row in rows.sorted() {
-            let values: [TypedValue?] = [.integer(Int128(row.key)), .integer(Int128(row.serial))]
+            var values: [TypedValue?] = [.integer(Int128(row.key)), .integer(Int128(row.serial))]
+            if ages { values.append(.integer(Int128(row.serial))) }
             builder.append(row: values + (isUpsert ? [row.isDeleted ? .boolean(true) : nil] : []))
         }
         let writer = DataFileWriter(context, options: DataFileOptions(targetFileSizeBytes: targetFileSize))
@@ -139,7 +149,7 @@ struct CompactionTable {
     private func merged(_ files: [MergeInput], keepsDeletes: Bool) throws -> [SampleRow] {
         if files.isEmpty { return [] }
         let merged = try MergedRows(
-            files, schema: Self.schema, kind: kind,
+            files, schema: schema, kind: kind,
             open: { [storage] in try DataFileContext.open($0, storage: storage, directory: Self.name) },
             options: MergedRows.Options(keepsDeletes: keepsDeletes, keepsSystemColumns: true))
         var rows: [SampleRow] = []

@@ -67,6 +67,76 @@ struct FailureTests {
         #expect(table.log.current.jobs.isEmpty)
     }
 
+    /// A full disk that does not say how full it is: merges fail, and commits as the test says.
+    private final class FullStorage: StorageLayer {
+        let inner = MemoryStorage()
+        let attempts = Mutex(0)
+        let refusesCommit = Mutex<@Sendable (_ bytes: [UInt8]) -> Bool>({ _ in false })
+        let isFull = Mutex(false)
+
+        func space() throws(StorageError) -> StorageSpace? { nil }
+
+        func create(_ key: ByteString) throws(StorageError) -> any ObjectWriter {
+            if isFull.withLock({ $0 }) {
+                let count = attempts.withLock { count in
+                    count += 1
+                    return count
+                }
+                precondition(count < 100, "the compactor tries again and again")
+                throw StorageError(.noSpace, .create, key)
+            }
+            return try inner.create(key)
+        }
+
+        func putIfAbsent(_ key: ByteString, _ bytes: [UInt8]) throws(StorageError) {
+            if isFull.withLock({ $0 }), refusesCommit.withLock({ $0 })(bytes) {
+                throw StorageError(.noSpace, .put, key)
+            }
+            try inner.putIfAbsent(key, bytes)
+        }
+    }
+
+    @Test(
+        "on a full disk a job is tried three times, far apart, whatever can still be committed",
+        arguments: ["everything", "nothing", "what assigns a job", "what ends a job"])
+    func fullDisk(commits: String) throws {
+        let storage = FullStorage()
+        let table = try CompactionTable(.append, on: storage)
+        try table.fill(files: 5)
+        let before = try table.rows()
+        storage.isFull.withLock { $0 = true }
+        storage.refusesCommit.withLock { refuses in
+            refuses = { bytes in
+                let text = String(decoding: bytes, as: UTF8.self)
+                switch commits {
+                case "everything": return false
+                case "nothing": return true
+                case "what ends a job": return text.contains("ASSIGN COMPACTION")
+                default: return !text.contains("ASSIGN COMPACTION")
+                }
+            }
+        }
+        let compactor = table.compactor()
+        var counts: [Int] = []
+        for _ in 0..<3 {
+            compactor.runOnce()
+            compactor.runOnce()
+            counts.append(storage.attempts.withLock { $0 })
+            table.clock.advance(milliseconds: 9_000)
+            compactor.runOnce()
+            #expect(storage.attempts.withLock { $0 } == counts.last, "before its time, \(commits)")
+            table.clock.advance(milliseconds: 200_000)
+        }
+        let expected = commits == "nothing" || commits == "what ends a job" ? [0, 0, 0] : [1, 2, 3]
+        #expect(counts == expected, "\(commits)")
+        storage.isFull.withLock { $0 = false }
+        if case .setAside? = compactor.jobs.first?.phase { try compactor.retry(compactor.jobs[0].job.id) }
+        compactor.runOnce()
+        #expect(table.fileCount() == 1 && table.log.current.jobs.isEmpty, "\(commits)")
+        #expect(try table.rows() == before)
+        #expect(try table.strayFiles() == [])
+    }
+
     /// One job with faults at the n-th step and those after it; whether the first came.
     private func run(
         _ faults: [MemoryStorage.Fault], at step: Int, _ kind: TableKind

@@ -22,7 +22,8 @@ struct CatalogueTests {
         #expect(
             client.list("flights") == [
                 "compact", "ctl", "errors", "events", "gc", "ingest", "live", "log", "metrics", "partitions",
-                "properties", "receipts", "rejected", "schema.json", "states", "status", "status.json",
+                "properties", "receipts", "rejected", "reports", "schema.json", "states", "status",
+                "status.json",
             ])
         #expect(client.rmdir("flights") == 0)
         #expect(client.list("") == [])
@@ -79,7 +80,7 @@ struct CatalogueTests {
             #expect(client.read("t/live/\(name)").hasPrefix("PAR1"), "\(name)")
             #expect(client.attributes("t/live/\(name)")?.linkCount == 1)
         }
-        #expect(client.list("t/gc") == (before + ["plan"]).sorted())
+        #expect(client.list("t/gc") == (before + ["plan", "plan.json"]).sorted())
         #expect(client.read("t/gc/plan").contains(before[0]))
         #expect(client.list("t/states/2/live") == before)
         #expect(client.store.session.isPinned(Version(2), of: "t"))
@@ -113,7 +114,9 @@ struct CatalogueTests {
         let client = try TreeClient()
         defer { client.end() }
         #expect(client.mkdir("t") == 0)
-        let names = ["status", "status.json", "metrics", "errors", "schema.json", "ctl", "gc/plan"]
+        let names = [
+            "status", "status.json", "metrics", "errors", "schema.json", "ctl", "gc/plan", "gc/plan.json",
+        ]
         for name in names + ["properties/gc.enabled", "log/00000000000000000000.json"] {
             let size = client.attributes("t/\(name)")?.sizeBytes
             #expect(size == UInt64(client.read("t/\(name)").utf8.count), "\(name)")

@@ -213,6 +213,88 @@ struct IngestTests {
         #expect(second.status("t", "rows") == "1")
     }
 
+    /// A new file with the text, written and not closed.
+    private func begin(_ client: TreeClient, _ name: ByteString, _ text: String) throws -> (
+        NodeID, FileHandleID
+    ) {
+        let parent = try #require(client.node("t/ingest"))
+        let made = client.ask(.create) {
+            client.tree.create(parent, name, mode: 0o644, flags: 0o101, client.context, $0)
+        }
+        let node = try #require(made.entry?.node)
+        let handle = try #require(made.opened?.handle)
+        #expect(client.write(text, node, handle) == 0)
+        return (node, handle)
+    }
+
+    private func beginFlush(_ client: TreeClient, _ file: (node: NodeID, handle: FileHandleID)) -> UInt64 {
+        client.begin(.flush) {
+            client.tree.flush(file.node, file.handle, lockOwner: 1, client.context, $0)
+        }
+    }
+
+    @Test("many files that are closed at once wait without a thread each, and have an answer each")
+    func manyCloses() throws {
+        let client = try table()
+        defer { client.end() }
+        #expect(client.copy("k\n0\n", to: "t/ingest/first.csv") == 0)
+        let files = try (1...60).map { number in
+            try begin(client, ByteString("f\(number).csv"), number % 10 == 7 ? "k\nx\n" : "k\n\(number)\n")
+        }
+        let flushes = files.map { beginFlush(client, $0) }
+        let codes = flushes.map { client.wait(for: $0).error?.code ?? 0 }
+        for (node, handle) in files {
+            _ = client.ask(.release) { client.tree.release(node, handle, RequestContext(), $0) }
+        }
+        #expect(codes == (1...60).map { $0 % 10 == 7 ? Errno.ebadmsg.rawValue : 0 })
+        #expect(client.status("t", "rows") == "55")
+        #expect(client.list("t/receipts").count == 55)
+        #expect(client.list("t/rejected").count == 12)
+        // What went together has one data file.
+        #expect(client.status("t", "version") == "\(client.list("t/live").count)")
+    }
+
+    @Test("many files that are renamed at once are committed, and one that is refused stays staged")
+    func manyRenames() throws {
+        let client = try table()
+        defer { client.end() }
+        #expect(client.copy("k\n0\n", to: "t/ingest/first.csv") == 0)
+        let parent = try #require(client.node("t/ingest"))
+        for number in 1...30 {
+            #expect(
+                client.copy(number == 9 ? "k\nx\n" : "k\n\(number)\n", to: "t/ingest/.f\(number).csv") == 0)
+        }
+        let renames = (1...30).map { number in
+            client.begin(.rename) {
+                client.tree.rename(
+                    parent, ByteString(".f\(number).csv"), parent, ByteString("f\(number).csv"), [],
+                    client.context, $0)
+            }
+        }
+        let codes = renames.map { client.wait(for: $0).error?.code ?? 0 }
+        #expect(codes == (1...30).map { $0 == 9 ? Errno.ebadmsg.rawValue : 0 })
+        #expect(client.status("t", "rows") == "30")
+        #expect(client.list("t/ingest") == [".f9.csv"])
+    }
+
+    @Test("a mount that ends while files wait answers each, and what it acknowledged is there")
+    func endWhileWaiting() throws {
+        let directory = try TemporaryDirectory("tree")
+        let first = try TreeClient(seed: 1, directory: directory)
+        #expect(first.mkdir("t") == 0)
+        let files = try (1...40).map { try begin(first, ByteString("f\($0).csv"), "k\n\($0)\n") }
+        let flushes = files.map { beginFlush(first, $0) }
+        first.end()
+        var acknowledged = 0
+        for flush in flushes {
+            let answer = try #require(first.replies.answer(of: flush))
+            if answer.error == nil { acknowledged += 1 }
+        }
+        let second = try TreeClient(seed: 2, directory: directory)
+        defer { second.end() }
+        #expect(second.status("t", "rows") == "\(acknowledged)")
+    }
+
     @Test("with ingest.commitOn=rename a close only stages")
     func commitOnRename() throws {
         let client = try table()

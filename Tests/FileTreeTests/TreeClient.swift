@@ -20,11 +20,12 @@ final class TreeClient {
     /// - Parameter process: who asks; this process, so that `/proc` knows it.
     init(
         seed: UInt64 = 5, directory: TemporaryDirectory? = nil, isReadOnly: Bool = false,
-        grantsPassthrough: Bool = false, process: Int32 = Processes.currentID
+        grantsPassthrough: Bool = false, process: Int32 = Processes.currentID,
+        clock: any Clock = SystemClock()
     ) throws {
         self.directory = try directory ?? TemporaryDirectory("tree")
         let options = StoreOptions(
-            entropy: SeededEntropy(seed: seed), isReadOnly: isReadOnly, command: "test")
+            clock: clock, entropy: SeededEntropy(seed: seed), isReadOnly: isReadOnly, command: "test")
         store = try Store.open(at: self.directory.path, options: options)
         tree = FirnTree(store: store)
         replies = RecordedReplies(grantsPassthrough: grantsPassthrough)

@@ -15,7 +15,7 @@ struct IngestFormatTests {
     private static let csv = "id,name\n2,b\n1,a\n"
     private static let rows = ["id=1 name=a", "id=2 name=b"]
 
-    private func packed(_ text: String, _ codec: Codec) -> [UInt8] {
+    static func packed(_ text: String, _ codec: Codec) -> [UInt8] {
         var output: [UInt8] = []
         Array(text.utf8).withUnsafeBytes { codec.compress($0, into: &output) }
         return output
@@ -35,7 +35,7 @@ struct IngestFormatTests {
             var bytes = Array(text.utf8)
             var path = name
             if let codec {
-                bytes = packed(text, codec)
+                bytes = Self.packed(text, codec)
                 path += codec == .gzip() ? ".gz" : ".zst"
             }
             _ = try store.service.commit([try store.stage(ByteString(path), bytes)])
@@ -46,7 +46,7 @@ struct IngestFormatTests {
     @Test("a compressed file that is cut short is refused", arguments: [Codec.gzip(), .zstd()])
     func truncated(_ codec: Codec) throws {
         let text = "id\n" + (1...5_000).map { "\($0 &* 7919 % 10_007)\n" }.joined()
-        let bytes = packed(text, codec)
+        let bytes = Self.packed(text, codec)
         for count in [bytes.count - 1, bytes.count / 2, 12] {
             let store = try SampleStore()
             let file = try store.stage("a.csv.x", Array(bytes[..<count]))

@@ -125,15 +125,19 @@ struct IngestServiceTests {
         #expect(store.types == ["id:string"])
     }
 
-    @Test("no row is no commit")
+    @Test("an empty file is nothing; a file without rows leaves a receipt, and no schema")
     func nothing() throws {
-        let store = try SampleStore(rowKey: ["id"])
+        let store = try SampleStore()
         #expect(try store.ingest("a", "").isNothing)
         #expect(try store.ingest("a.csv", "").isNothing)
+        #expect(try store.ingest("b.csv", "id\n").committedRows == 0)
+        #expect(store.types.isEmpty)
         try store.ingest("a.csv", "id\n1\n")
-        #expect(try store.ingest("b.csv", "id\n").isNothing)
-        #expect(try store.ingest("b.jsonl", "\n").isNothing)
-        #expect(store.log.current.version == Version(1))
+        #expect(try store.ingest("b.csv", "id\n").isDuplicate)
+        #expect(try store.ingest("c.csv", "id\n").committedRows == 0)
+        #expect(try store.ingest("b.jsonl", "\n").committedRows == 0)
+        #expect(store.log.current.version == Version(4))
+        #expect(store.log.current.receipts.all.map(\.rowCount) == [0, 1, 0, 0])
         #expect(store.dataKeys.count == 1)
     }
 

@@ -11,6 +11,8 @@ import TransactionLog
 /// A table in memory, and staged files on disk.
 final class SampleStore {
     let storage: MemoryStorage
+    /// What the table's own storage is reached through.
+    let gate: GatedStorage
     let log: TransactionLog
     let service: IngestService
     let clock: ManualClock
@@ -22,6 +24,7 @@ final class SampleStore {
         partitionColumns: [ByteString] = [], properties: [(ByteString, ByteString)] = []
     ) throws {
         storage = MemoryStorage()
+        gate = GatedStorage(storage)
         clock = ManualClock()
         directory = try TemporaryDirectory("ingest")
         var definition = TableDefinition(
@@ -32,22 +35,23 @@ final class SampleStore {
             definition.declaredPartitionColumns = partitionColumns
         }
         log = try TransactionLog.create(
-            storage: storage, table: Self.table, definition: definition,
+            storage: gate, table: Self.table, definition: definition,
             actions: properties.map { .operation(.setProperty(name: $0.0, value: $0.1)) }, clock: clock,
             entropy: SeededEntropy(seed: 7), options: Self.options)
-        service = IngestService(context: Self.context(storage, log, clock, directory, seed: 8))
+        service = IngestService(context: Self.context(gate, log, clock, directory, seed: 8))
     }
 
     /// The same table as another process finds it in `storage`.
     init(reopening storage: MemoryStorage, like other: SampleStore, seed: UInt64 = 99) throws {
         self.storage = storage
+        gate = GatedStorage(storage)
         clock = other.clock
         directory = other.directory
         log = try TransactionLog.open(
-            storage: storage, table: Self.table, clock: clock, entropy: SeededEntropy(seed: seed),
+            storage: gate, table: Self.table, clock: clock, entropy: SeededEntropy(seed: seed),
             options: Self.options)
         service = IngestService(
-            context: Self.context(storage, log, clock, directory, seed: seed &+ 1))
+            context: Self.context(gate, log, clock, directory, seed: seed &+ 1))
     }
 
     static var options: LogOptions {
@@ -57,7 +61,7 @@ final class SampleStore {
     }
 
     private static func context(
-        _ storage: MemoryStorage, _ log: TransactionLog, _ clock: ManualClock,
+        _ storage: any ObjectStorage, _ log: TransactionLog, _ clock: ManualClock,
         _ directory: TemporaryDirectory, seed: UInt64
     ) -> TableContext {
         let entropy = SeededEntropy(seed: seed)

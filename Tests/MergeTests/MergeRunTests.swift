@@ -181,6 +181,47 @@ struct MergeRunTests {
         }
     }
 
+    @Test(
+        "row groups inside the clip are passed through, with a page index or without",
+        arguments: [true, false])
+    func clippedPassThrough(hasIndex: Bool) throws {
+        let table = SampleTable(.append)
+        var entries: [FileEntry] = []
+        var rows: [[SampleRow]] = []
+        for file in 0..<2 {
+            rows.append(
+                (0..<300).map {
+                    SampleRow(key: "k\(10_000 + file * 300 + $0 / 2 * 2)", number: nil, serial: Int64($0))
+                })
+            entries += try table.write(
+                rows[file], options: DataFileOptions(rowGroupBytes: 700, pageBytes: 200))
+        }
+        if !hasIndex {
+            for entry in entries {
+                let key: ByteString = "flights/" + entry.path
+                let bytes = try KeyTable.withoutPageIndex(try table.storage.get(key))
+                try table.storage.delete(key)
+                try table.storage.putIfAbsent(key, bytes)
+            }
+        }
+        let encoder = KeyEncoder(schema: SampleTable.schema)
+        let keys = rows.map { encoder.encode(table.batch($0)) }
+        for (low, high) in [(100, 200), (0, 300), (131, 150), (7, 260), (290, 300)] {
+            // The files follow each other: the end of the one, the beginning of the other.
+            let range = KeyRange(min: keys[0][low], max: high < 300 ? keys[1][high] : nil)
+            let result = try MergeRun(
+                entries.map { MergeInput($0, range: range) }, table.context, files: MergeRunTests.small
+            ).run()
+            let kept = rows.indices.map { file in
+                rows[file].indices.filter { range.contains(keys[file][$0]) }.map { rows[file][$0] }
+            }
+            #expect(try result.outputs.flatMap { try table.stored($0) } == kept.flatMap { $0 })
+            #expect(entries.map { result.rowsInByFile[$0.id] ?? 0 } == kept.map { Int64($0.count) })
+            // Only the row groups at the two ends are decoded.
+            #expect(result.rowsPassedThrough >= result.rowsOut - 200 && result.rowsPassedThrough > 0)
+        }
+    }
+
     @Test("progress ends at the bytes of the inputs and never goes back")
     func progress() throws {
         let table = SampleTable(.append)

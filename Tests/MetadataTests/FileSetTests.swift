@@ -35,6 +35,44 @@ struct FileSetTests {
         }
     }
 
+    @Test(
+        "what a set has and another has not is found as by looking at each", arguments: [5, 6, 7] as [UInt64])
+    func missing(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        var sets = [FileSet(partitionColumns: ["date"])]
+        var known: [FileID] = []
+        for step in 0..<40 {
+            var set = sets[step]
+            let batch = (0..<(1 + generator.next() % 30)).map { _ in
+                fileEntry(generator.next() >> 1, date: "2024-01-01")
+            }
+            set.add(batch)
+            known += batch.map(\.id)
+            for _ in 0..<(generator.next() % 20) {
+                _ = set.remove(known[Int(generator.next() % UInt64(known.count))])
+            }
+            sets.append(set)
+        }
+        for left in stride(from: 0, to: sets.count, by: 3) {
+            for right in stride(from: 0, to: sets.count, by: 7) {
+                var expected: Set<FileID> = []
+                sets[left].forEach { if !sets[right].contains($0.id) { expected.insert($0.id) } }
+                var found: [FileID] = []
+                sets[left].forEach(missingIn: sets[right]) { file in
+                    found.append(file.id)
+                    return true
+                }
+                #expect(Set(found) == expected && found.count == expected.count, "\(left) and \(right)")
+                var first = 0
+                sets[left].forEach(missingIn: sets[right]) { _ in
+                    first += 1
+                    return false
+                }
+                #expect(first == min(1, expected.count))
+            }
+        }
+    }
+
     @Test("random additions and removals answer as a dictionary does", arguments: [1, 2, 3, 4] as [UInt64])
     func model(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)

@@ -59,6 +59,8 @@ struct TablePropertiesTests {
         #expect(properties.compactionMemoryLimit == 128 << 20 && properties.compactionSplitFilesFirst)
         #expect(
             properties.partitionSplitThresholdRows == nil && properties.partitionSplitThresholdBytes == nil)
+        #expect(properties.compactionMaxJobs == 64 && properties.compactionMaxJobsPerPartition == 4)
+        #expect(properties.ageOffColumn.isEmpty && properties.ageOffDays == nil)
         #expect(properties.ingestCommitOn == .close && properties.ingestDuplicates == .skip)
         #expect(properties.ingestDedupeDays == 7 && properties.ingestMinSliceBytes == 1 << 20)
         #expect(properties.ingestMemoryLimit == 256 << 20 && properties.stateCompression == .zstd)
@@ -80,7 +82,8 @@ struct TablePropertiesTests {
             ("compaction.targetFileSize", "65537", "65537"), ("compaction.spaceAmplification", "2", "2.0"),
             ("compaction.enabled", "false\n", "false"), ("state.compaction.largeRemoveThreshold", "7", "7"),
             ("state.compaction.largeRemoveThreshold", "off", "off"),
-            ("compaction.strategy", "basic", "basic"),
+            ("compaction.strategy", "basic", "basic"), ("ageOff.column", " day\n", "day"),
+            ("ageOff.column", "\n", ""), ("ageOff.days", "30", "30"), ("compaction.maxJobs", "1", "1"),
         ])
     func canonical(name: String, text: String, canonical: String) throws {
         let value = try TableProperties.validate(ByteString(name), ByteString(text))
@@ -100,6 +103,8 @@ struct TablePropertiesTests {
             ("compaction.enabled", "yes", "true or false"),
             ("compaction.spaceAmplification", "nan", "a number"),
             ("compaction.strategy", "leveled", "lazy-leveled, size-ratio, basic, off"),
+            ("ageOff.column", "a\u{7}b", "the name of a column"), ("ageOff.days", "0", "off or an integer"),
+            ("compaction.maxJobsPerPartition", "0", "an integer from 1"),
             ("compaction.partialReferences", "maybe", "true or false"),
             ("state.format", "parquet", "avro, json"), ("no.such", "1", "there is no property"),
         ])

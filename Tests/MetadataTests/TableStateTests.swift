@@ -165,6 +165,36 @@ struct TableStateTests {
         #expect(done.references.count == 2)
     }
 
+    @Test("a child gets no part of a file that has no keys in it, wherever else the file has keys")
+    func partialSplit() throws {
+        let (a, b, c, d) = ("00000000000000a1", "00000000000000a2", "00000000000000a3", "00000000000000a4")
+        func id(_ name: String) -> PartitionID { PartitionID(ByteString(name)) }
+        let tree = [
+            node(id(""), parent: nil, children: [id(a), id(b)], nil, nil),
+            node(id(a), parent: id(""), children: [], nil, "h"),
+            node(id(b), parent: id(""), children: [id(c), id(d)], "h", nil),
+            node(id(c), parent: id(b), children: [], "h", "p"),
+            node(id(d), parent: id(b), children: [], "p", nil),
+        ]
+        let state = try makeState().next(.add(fileEntry(1, rows: 10, keys: ("c", "k")))).applying(
+            transaction(2, tree.map { .operation(.putPartition($0)) }))
+        func split(_ from: String, _ parts: FileReference...) -> Action {
+            .operation(.splitReference(ReferenceSplit(file: FileID(1), partition: id(from), parts: parts)))
+        }
+        let halves = try state.next(
+            split(
+                "", FileReference(file: FileID(1), partition: id(a), rowCount: 6),
+                FileReference(file: FileID(1), partition: id(b), rowCount: 4)))
+        let part = FileReference(file: FileID(1), partition: id(c), rowCount: 4)
+        let done = try halves.next(split(b, part))
+        #expect(done.references.references(of: FileID(1)).map(\.partition) == [id(a), id(c)])
+        let other = FileReference(file: FileID(1), partition: id(d), rowCount: 4)
+        #expect(throws: StateError.self) { try halves.next(split(b, other)) }
+        #expect(throws: StateError.self) {
+            try state.next(split("", FileReference(file: FileID(1), partition: id(b), rowCount: 10)))
+        }
+    }
+
     @Test("receipts are kept for the dedupe window and no longer")
     func receipts() throws {
         let day: Int64 = 86_400_000

@@ -31,21 +31,22 @@ struct MainJobTests {
                 listing == [
                     "compact", "ctl", "errors", "events", "gc", "ingest", "live", "log", "metrics",
                     "partitions",
-                    "properties", "receipts", "rejected", "schema.json", "states", "status", "status.json",
+                    "properties", "receipts", "rejected", "reports", "schema.json", "states", "status",
+                    "status.json",
                 ])
             try mounted.expectSuccess(
                 """
                 cd $M/flights
                 cat errors gc/plan metrics schema.json status status.json states/latest/state.json > /dev/null
                 head -c 100 events > /dev/null
-                cat properties/* log/* receipts/* > /dev/null
+                cat properties/* log/* receipts/* reports/* compact/history* > /dev/null
                 ls -l live partitions states gc compact rejected states/latest states/latest/manifests
                 """)
             // The size that stat tells is the number of bytes that a read gives.
             let sizes = try mounted.expectSuccess(
                 """
                 cd $M/flights
-                for f in status status.json schema.json metrics gc/plan properties/* states/2/state.json; do
+                for f in status status.json schema.json metrics gc/plan properties/* states/2/state.json reports/* compact/history*; do
                     [ "$(stat -c %s $f)" = "$(wc -c < $f)" ] || echo "$f"
                 done
                 """)

@@ -48,8 +48,9 @@ final class MountedStore {
         return try body(mounted)
     }
 
-    func mount(options: String = "") throws {
-        let result = run("firn mount --log $D/daemon.log \(options) $S $M")
+    /// - Parameter environment: assignments for the daemon, `NAME=value`.
+    func mount(options: String = "", environment: String = "") throws {
+        let result = run("\(environment) firn mount --log $D/daemon.log \(options) $S $M")
         guard result.status == 0 else { throw CommandFailed(command: "firn mount", result: result) }
         isMounted = true
     }

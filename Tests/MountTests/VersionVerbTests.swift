@@ -11,7 +11,7 @@ struct VersionVerbTests {
                 mkdir $M/t && printf 'id\\n1\\n' > a.csv && printf 'id\\n2\\n' > b.csv
                 firn changes $S/t --follow --json > followed & echo $! > pid
                 cp a.csv $M/t/ingest/ && cp b.csv $M/t/ingest/
-                firn compact $S/t > /dev/null
+                firn compact --all $S/t > /dev/null
                 for i in $(seq 100); do [ $(ls $M/t/live | wc -l) = 1 ] && break; sleep 0.05; done
                 for v in $(ls $M/t/states | grep -v latest | sort -n); do cat $M/t/states/$v/changes.jsonl; done > shown
                 firn changes $S/t --json > told

@@ -22,6 +22,7 @@ struct HostileFileTests {
                 for column in file.columns.indices {
                     _ = file.statistics(rowGroup: group, column: column)
                     _ = try? file.pageIndex(rowGroup: group, column: column)
+                    seek(file, group, column)
                 }
             }
             let reader = ParquetReader(file)
@@ -29,6 +30,18 @@ struct HostileFileTests {
             return true
         } catch {
             return false
+        }
+    }
+
+    /// Reads by the page index what can be read.
+    private func seek(_ file: ParquetFile, _ group: Int, _ column: Int) {
+        let count = file.rowGroups[group].rows.count
+        guard count > 0, let pages = try? file.pageLocations(rowGroup: group, column: column),
+            let reader = try? ColumnChunkReader(file, rowGroup: group, column: column, readAhead: 0)
+        else { return }
+        for row in [count - 1, count / 2, 0] {
+            guard (try? reader.seek(to: row, in: pages)) != nil else { continue }
+            _ = try? reader.read(min(3, count - row))
         }
     }
 

@@ -59,14 +59,30 @@ struct RetentionTests {
         #expect(plan.keptFiles == [21, 22, 23])
     }
 
-    @Test("a pin keeps its version until it ends")
+    @Test("a pin keeps its version as long as it is published, whatever end it names")
     func pins() {
         let pins = [
             VersionPin(session: SessionID(1), version: Version(12), until: 41 * hour),
             VersionPin(session: SessionID(2), version: Version(2), until: 40 * hour),
         ]
         let plan = retention(states: [0, 10, 20, 30, 40], files: 0...40, current: 40, pins: pins, set: short)
-        #expect(plan.keptStates == [10, 30, 40] && plan.keptFiles == [11, 12])
+        #expect(plan.keptStates == [0, 10, 30, 40] && plan.keptFiles == [1, 2, 11, 12])
+        let without = retention(states: [0, 10, 20, 30, 40], files: 0...40, current: 40, set: short)
+        #expect(without.keptStates == [30, 40] && without.keptFiles == [])
+    }
+
+    @Test("what a clock that was ahead has dated waits for that date, unless there is no age to reach")
+    func datedAhead() {
+        let aged: [ByteString: ByteString] = ["state.retention.hours": "1", "log.retention.hours": "1"]
+        for (set, isKept) in [(aged, true), (short, false)] {
+            let plan = Retention(
+                states: [1, 2, 3, 4].map { .init(version: Version($0), timestamp: $0 * 9_000 * hour) },
+                versionFiles: [.init(version: Version(1), timestamp: 9_000 * hour)],
+                current: Version(4), tags: [:], pins: [], properties: TableProperties(overrides: set),
+                now: 10 * hour)
+            #expect(plan.keptStates == (isKept ? [1, 2, 3, 4] : [3, 4]))
+            #expect(plan.keptFiles == (isKept ? [1] : []))
+        }
     }
 
     @Test("within the log's retention every version can be had")
@@ -183,6 +199,35 @@ struct GarbagePlanTests {
         #expect(result.decisions[0].verdict == .held(.version(.young(Version(4), until: 9))))
         #expect(result.decisions[1].verdict == .held(.version(.young(Version(6), until: 7))))
         #expect(result.decisions[2].verdict == .condemnable)
+    }
+
+    @Test("a file that several things hold tells all of them")
+    func reasons() {
+        let hold = Hold.tag("t", Version(3))
+        let result = GarbagePlan(
+            garbage: [garbage(1, 2, 6)], kept: KeptVersions([hold]),
+            filePins: [
+                .init(session: SessionID(8), file: FileID(1)), .init(session: SessionID(9), file: FileID(1)),
+                .init(session: SessionID(9), file: FileID(2)),
+            ], properties: TableProperties(overrides: ["gc.enabled": "false"]), now: 6 * hour,
+            live: { _ in false })
+        #expect(
+            result.decisions[0].reasons == [
+                .disabled, .pinned(SessionID(8)), .pinned(SessionID(9)), .version(hold),
+                .delay(until: 6 * hour + 15 * 60_000),
+            ])
+        #expect(result.free.isEmpty)
+    }
+
+    @Test("a removal that a clock ahead has dated waits for that date, unless there is no delay")
+    func datedAhead() {
+        for (delay, isFree) in [("15", false), ("0", true)] as [(ByteString, Bool)] {
+            let result = GarbagePlan(
+                garbage: [garbage(1, 2, 9_000)], kept: KeptVersions([]), filePins: [],
+                properties: TableProperties(overrides: ["gc.delayMinutes": delay]), now: 10 * hour,
+                live: { _ in false })
+            #expect(result.decisions[0].reasons.isEmpty == isFree)
+        }
     }
 
     @Test("with collection switched off everything is held")

@@ -1,89 +1,80 @@
 import Bytes
 import Metadata
 import Planning
+import TestKit
 import Testing
-
-/// A partition that takes drops and is compacted until nothing is planned, in sizes only.
-private struct Simulation {
-    var runs: [PartitionPicture.Run] = []
-    var next: UInt64 = 0
-    var dropped: Int64 = 0
-    var rewritten: Int64 = 0
-    var largestRunCount = 0
-    var sumOfRunCounts = 0
-
-    /// Bytes that all runs together hold once merged: less than their sum where keys repeat.
-    var mergedSize: ([PartitionPicture.Run]) -> Int64 = { $0.reduce(0) { $0 + $1.bytes } }
-    var target: Int64 = .max
-
-    mutating func drop(_ bytes: Int64, strategy: any CompactionStrategy) {
-        dropped += bytes
-        runs.append(.init([file(bytes)]))
-        largestRunCount = max(largestRunCount, runs.count)
-        var rounds = 0
-        while let job = strategy.plan(
-            PartitionPicture(partition: PartitionID(""), kind: .append, hasRowKey: true, runs: runs)
-        ).first {
-            let inputs = Set(job.inputs)
-            let merged = runs.filter { inputs.contains($0.files[0].id) }
-            runs.removeAll { inputs.contains($0.files[0].id) }
-            let size = mergedSize(merged)
-            rewritten += size
-            runs.append(.init([file(size)]))
-            rounds += 1
-            guard rounds < 100 else { break }
-        }
-        sumOfRunCounts += runs.count
-    }
-
-    mutating func file(_ bytes: Int64) -> PartitionPicture.File {
-        next += 1
-        return .init(id: FileID(next), bytes: bytes, rows: bytes, sequence: Int64(next))
-    }
-
-    var writeAmplification: Double { Double(dropped + rewritten) / Double(dropped) }
-}
 
 @Suite("Strategies over many drops")
 struct SimulationTests {
-    @Test(
-        "write amplification and runs stay bounded over 500 drops",
-        arguments: [
-            (LazyLeveled(targetFileSize: .max), 8.5, 13), (SizeRatio(targetFileSize: .max), 5.5, 17),
-        ] as [(any CompactionStrategy, Double, Int)])
-    func equalDrops(strategy: any CompactionStrategy, writeAmplification: Double, runs: Int) {
-        var simulation = Simulation()
-        for _ in 0..<500 { simulation.drop(1 << 20, strategy: strategy) }
-        #expect(simulation.runs.reduce(0) { $0 + $1.bytes } == 500 << 20)
-        #expect(simulation.writeAmplification <= writeAmplification, "\(simulation.writeAmplification)")
-        #expect(simulation.writeAmplification > 2)
-        #expect(simulation.sumOfRunCounts / 500 <= 6)
-        #expect(simulation.largestRunCount <= runs, "\(simulation.largestRunCount)")
+    /// What a strategy may cost over 2000 drops.
+    struct Bars: CustomTestStringConvertible, Sendable {
+        var strategy: any CompactionStrategy
+        var overwrites: Bool
+        var write: Double
+        var averageRuns: Double
+        var mostRuns: Int
+        var averageSpace = 1.0
+        var mostSpace = 1.0
+        var testDescription: String { "\(strategy.name), \(overwrites ? "overwriting" : "inserting")" }
+    }
+
+    /// Tiers of four above one bottom write more than the ratio, and bear less: the figures of both are those that
+    /// simulations of the policies, written apart from this code, had shown.
+    static let bars = [
+        Bars(
+            strategy: LazyLeveled(targetFileSize: .max), overwrites: false, write: 8.5, averageRuns: 6.5,
+            mostRuns: 13),
+        Bars(
+            strategy: LazyLeveled(targetFileSize: .max), overwrites: true, write: 7, averageRuns: 5,
+            mostRuns: 11,
+            averageSpace: 1.15, mostSpace: 1.3),
+        Bars(
+            strategy: SizeRatio(targetFileSize: .max), overwrites: false, write: 5, averageRuns: 8.5,
+            mostRuns: 17
+        ),
+        Bars(
+            strategy: SizeRatio(targetFileSize: .max), overwrites: true, write: 4, averageRuns: 8,
+            mostRuns: 17,
+            averageSpace: 2.3, mostSpace: 4),
+        Bars(
+            strategy: Basic(targetFileSize: 64 << 20), overwrites: false, write: 3.5, averageRuns: 40,
+            mostRuns: 75),
+    ]
+
+    @Test("2000 equal drops cost what the design expects", arguments: bars)
+    func equalDrops(bars: Bars) {
+        let drop: Int64 = 1 << 20
+        var simulation = DropSimulation(bars.strategy, keySpace: bars.overwrites ? Double(200 * drop) : nil)
+        for _ in 0..<2000 { simulation.drop(drop) }
+        let (write, runs) = (simulation.writeAmplification, simulation.averageRuns)
+        #expect(write <= bars.write && write > bars.write * 0.75, "writes \(write)")
+        #expect(runs <= bars.averageRuns && runs > bars.averageRuns * 0.6, "runs \(runs)")
+        #expect(simulation.mostRuns <= bars.mostRuns, "at most \(simulation.mostRuns) runs")
+        #expect(simulation.averageSpace <= bars.averageSpace + 0.001, "space \(simulation.averageSpace)")
+        #expect(simulation.mostSpace <= bars.mostSpace + 0.001, "at most \(simulation.mostSpace) space")
+        if !bars.overwrites { #expect(simulation.totalBytes == 2000 * drop) }
     }
 
     @Test(
         "drops of random sizes keep the space amplification of lazy-leveled",
         arguments: [1, 2, 3] as [UInt64])
     func randomDrops(seed: UInt64) {
-        var state = seed
-        var simulation = Simulation()
-        let strategy = LazyLeveled(targetFileSize: .max)
+        var generator = SeededGenerator(seed: seed)
+        var simulation = DropSimulation(LazyLeveled(targetFileSize: .max))
         for step in 0..<500 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            simulation.drop(Int64(1 + state >> 33 % 64) << 16, strategy: strategy)
-            let total = simulation.runs.reduce(0) { $0 + $1.bytes }
+            simulation.drop(Int64.random(in: 1...64, using: &generator) << 16)
+            let total = simulation.totalBytes
             let largest = simulation.runs.map(\.bytes).max() ?? 1
             let isBounded = simulation.runs.count < 5 || Double(total) <= 1.25 * Double(largest)
             #expect(isBounded, "seed \(seed), step \(step): \(simulation.runs.map(\.bytes))")
         }
-        #expect(simulation.largestRunCount <= 16, "seed \(seed)")
+        #expect(simulation.mostRuns <= 16, "seed \(seed)")
         #expect(simulation.writeAmplification <= 10, "seed \(seed): \(simulation.writeAmplification)")
     }
 
     @Test("files in key order grow to the target size with a logarithmic number of rewrites")
     func neighbours() {
-        let target: Int64 = 64 << 20
-        let strategy = LazyLeveled(targetFileSize: target)
+        let strategy = LazyLeveled(targetFileSize: 64 << 20)
         var files: [PartitionPicture.File] = []
         var rewritten: Int64 = 0
         for step in 0..<500 {

@@ -48,6 +48,17 @@ struct MemoryStorageTests {
         #expect(storage.crashedCopy().allKeys == ["d/b"])
     }
 
+    @Test("deletions in a directory last once they were synced, and only those")
+    func syncedDeletions() throws {
+        let storage = MemoryStorage()
+        for key in ["d/a", "d/b", "e/a"] as [ByteString] { try storage.putIfAbsent(key, [1]) }
+        for key in ["d/a", "e/a"] as [ByteString] { try storage.delete(key) }
+        try storage.syncDeletions(in: "d")
+        #expect(storage.crashedCopy().allKeys == ["d/b", "e/a"])
+        try storage.syncDeletions(in: "e")
+        #expect(storage.crashedCopy().allKeys == ["d/b"])
+    }
+
     @Test("a put is there whole or not at all, whichever step a crash comes before")
     func crashes() throws {
         var outcomes: [Bool] = []

@@ -11,7 +11,7 @@ struct StorageTests {
 
     private func with(_ kind: Kind, _ body: (any ObjectStorage) throws -> Void) throws {
         switch kind {
-        case .memory: try body(MemoryStorage())
+        case .memory: try body(MemoryStorage(limitBytes: 1 << 40))
         case .directory, .stepwise:
             let directory = try TemporaryDirectory("storage")
             try body(
@@ -36,6 +36,36 @@ struct StorageTests {
             #expect(self.kind { try storage.putIfAbsent("log", []) } == .alreadyExists)
             try storage.putIfAbsent("empty", [])
             #expect(try storage.get("empty") == [])
+        }
+    }
+
+    @Test("deletions can be made to last, also where nothing is", arguments: Kind.allCases)
+    func syncDeletions(kind: Kind) throws {
+        try with(kind) { storage in
+            try storage.putIfAbsent("d/e/a", [1])
+            try storage.delete("d/e/a")
+            try storage.syncDeletions(in: "d/e")
+            try storage.syncDeletions(in: "none/of/these")
+            try storage.syncDeletions(in: "")
+            #expect(try storage.metadata(of: "d/e/a") == nil)
+            #expect(self.kind { try storage.syncDeletions(in: "../d") } == .invalid)
+        }
+    }
+
+    @Test("what is reserved takes its room, is there once, and is given back whole", arguments: Kind.allCases)
+    func reserve(kind: Kind) throws {
+        try with(kind) { storage in
+            let size: UInt64 = 8 << 20
+            let before = try #require(try storage.space()).availableBytes
+            #expect(try storage.reserve("_room", sizeBytes: size))
+            #expect(try storage.size(of: "_room") == size)
+            // Others use the same disk; that they free as much in this moment is not to be feared.
+            #expect(try #require(try storage.space()).availableBytes < before - size / 2)
+            #expect(self.kind { _ = try storage.reserve("_room", sizeBytes: 1) } == .alreadyExists)
+            try storage.delete("_room")
+            #expect(try storage.metadata(of: "_room") == nil)
+            #expect(self.kind { _ = try storage.reserve("_room", sizeBytes: 1 << 60) } != nil)
+            #expect(try storage.metadata(of: "_room") == nil, "nothing stays of what did not fit")
         }
     }
 

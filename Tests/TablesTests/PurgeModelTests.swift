@@ -23,8 +23,13 @@ private struct PurgeModel {
         var promised = Set(tags.values)
         if let current { promised.insert(current) }
         promised.formUnion(pins.filter { $0.value > now }.keys)
-        promised.formUnion(committedAt.filter { $0.value + logHours * PurgeFixture.hour > now }.keys)
-        promised.formUnion(stateWrittenAt.filter { $0.value + stateHours * PurgeFixture.hour > now }.keys)
+        // An age of nothing is reached at once, also by what the log has dated ahead of the clock.
+        if logHours > 0 {
+            promised.formUnion(committedAt.filter { $0.value + logHours * PurgeFixture.hour > now }.keys)
+        }
+        if stateHours > 0 {
+            promised.formUnion(stateWrittenAt.filter { $0.value + stateHours * PurgeFixture.hour > now }.keys)
+        }
         promised.formUnion(stateWrittenAt.keys.sorted().suffix(newest))
         return promised
     }

@@ -44,10 +44,28 @@ extension MemoryStorage {
             let lost = try state.step(.overwrite, key)
             try state.checkPlace(key, .overwrite)
             if state.directories.contains(key) { throw StorageError(.invalid, .overwrite, key) }
-            try state.checkSpace(bytes.count, .overwrite, key)
+            try state.checkSpace(UInt64(bytes.count), .overwrite, key)
             state.makeDirectories(of: key)
             state.current[key] = File(bytes: bytes, modified: state.milliseconds)
             if lost { throw StorageError(.unknownOutcome, .overwrite, key) }
+        }
+    }
+
+    package func reserve(_ key: ByteString, sizeBytes: UInt64) throws(StorageError) -> Bool {
+        try ObjectKey.check(key, .reserve)
+        return try state.withLock { (state) throws(StorageError) in
+            let lost = try state.step(.reserve, key)
+            try state.checkPlace(key, .reserve)
+            if state.current[key] != nil || state.directories.contains(key) {
+                throw StorageError(.alreadyExists, .reserve, key)
+            }
+            try state.checkSpace(sizeBytes, .reserve, key)
+            state.makeDirectories(of: key)
+            let file = File(bytes: [], modified: state.milliseconds)
+            file.reservedBytes = sizeBytes
+            state.current[key] = file
+            if lost { throw StorageError(.unknownOutcome, .reserve, key) }
+            return true
         }
     }
 
@@ -58,6 +76,15 @@ extension MemoryStorage {
             if state.directories.contains(key) { throw StorageError(.invalid, .delete, key) }
             state.current[key] = nil
             if lost { throw StorageError(.unknownOutcome, .delete, key) }
+        }
+    }
+
+    package func syncDeletions(in directory: ByteString) throws(StorageError) {
+        try ObjectKey.checkDirectory(directory, .delete)
+        try state.withLock { (state) throws(StorageError) in
+            let lost = try state.step(.delete, directory, "sync")
+            state.syncNames(of: directory)
+            if lost { throw StorageError(.unknownOutcome, .delete, directory) }
         }
     }
 
@@ -92,7 +119,7 @@ extension MemoryStorage.State {
         // A lost reply of the first step loses nothing: the temporary file has a name that nobody else knows.
         _ = try step(.put, key, "contents")
         try checkPlace(key, .put)
-        try checkSpace(bytes.count, .put, key)
+        try checkSpace(UInt64(bytes.count), .put, key)
         makeDirectories(of: key)
         let file = MemoryStorage.File(bytes: bytes, modified: milliseconds)
         file.sync()
@@ -133,7 +160,7 @@ final class MemoryObjectWriter: ObjectWriter {
         do throws(StorageError) {
             try storage.state.withLock { (state) throws(StorageError) in
                 _ = try state.step(.write, key)
-                try state.checkSpace(bytes.count, .write, key)
+                try state.checkSpace(UInt64(bytes.count), .write, key)
                 file.bytes.append(contentsOf: bytes)
                 file.modified = state.milliseconds
             }

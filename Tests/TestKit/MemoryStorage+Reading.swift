@@ -47,7 +47,7 @@ extension MemoryStorage.State {
     func metadata(of key: ByteString) -> ObjectMetadata? {
         if let file = current[key] {
             return ObjectMetadata(
-                isDirectory: false, sizeBytes: UInt64(file.bytes.count),
+                isDirectory: false, sizeBytes: file.sizeBytes,
                 modificationMilliseconds: file.modified)
         }
         guard directories.contains(key) else { return nil }

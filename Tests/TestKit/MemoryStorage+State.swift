@@ -8,11 +8,15 @@ extension MemoryStorage {
         var bytes: [UInt8]
         var durable: [UInt8] = []
         var modified: Int64
+        /// Room that it takes without having been written.
+        var reservedBytes: UInt64 = 0
 
         init(bytes: [UInt8], modified: Int64) {
             self.bytes = bytes
             self.modified = modified
         }
+
+        var sizeBytes: UInt64 { UInt64(bytes.count) + reservedBytes }
 
         func sync() { durable = bytes }
     }
@@ -31,7 +35,7 @@ extension MemoryStorage {
 
         init(limitBytes: UInt64) { self.limitBytes = limitBytes }
 
-        var usedBytes: UInt64 { current.values.reduce(0) { $0 + UInt64($1.bytes.count) } }
+        var usedBytes: UInt64 { current.values.reduce(0) { $0 + $1.sizeBytes } }
 
         /// Counts a step and meets its fault. Returns whether the step is to throw `unknownOutcome` once done.
         mutating func step(
@@ -56,10 +60,10 @@ extension MemoryStorage {
             }
         }
 
-        func checkSpace(_ count: Int, _ operation: StorageError.Operation, _ key: ByteString)
+        func checkSpace(_ count: UInt64, _ operation: StorageError.Operation, _ key: ByteString)
             throws(StorageError)
         {
-            if UInt64(count) > limitBytes - min(limitBytes, usedBytes) {
+            if count > limitBytes - min(limitBytes, usedBytes) {
                 throw StorageError(.noSpace, operation, key)
             }
         }
@@ -89,6 +93,7 @@ extension MemoryStorage {
             for (key, file) in keepingUnsynced ? current : durable {
                 let bytes = keepingUnsynced ? file.bytes : file.durable
                 let kept = File(bytes: bytes, modified: file.modified)
+                kept.reservedBytes = file.reservedBytes
                 kept.sync()
                 copy.current[key] = kept
             }

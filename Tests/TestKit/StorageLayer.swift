@@ -41,7 +41,15 @@ extension StorageLayer {
         try inner.overwriteHint(key, bytes)
     }
 
+    package func reserve(_ key: ByteString, sizeBytes: UInt64) throws(StorageError) -> Bool {
+        try inner.reserve(key, sizeBytes: sizeBytes)
+    }
+
     package func delete(_ key: ByteString) throws(StorageError) { try inner.delete(key) }
+
+    package func syncDeletions(in directory: ByteString) throws(StorageError) {
+        try inner.syncDeletions(in: directory)
+    }
 
     package func deleteDirectoryIfEmpty(_ directory: ByteString) throws(StorageError) -> Bool {
         try inner.deleteDirectoryIfEmpty(directory)

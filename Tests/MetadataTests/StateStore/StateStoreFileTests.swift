@@ -141,7 +141,7 @@ struct StateStoreFileTests {
             try store.add(1)
             let parts = [store.reference(1, left, rows: 100)]
             store.expectInvalid(
-                "may have rows outside",
+                "may have rows in",
                 .splitReferences([ReferenceSplit(file: FileID(1), partition: root, parts: parts)]))
         },
         .init("GiveOneReferenceToAFileOnOneSide", splits: 1) { store in
