@@ -11,7 +11,7 @@ extension IngestService {
     /// A file that is found after a crash may have been committed just before.
     package func receipt(ofContent localPath: ByteString) -> IngestReceipt? {
         guard let hash = try? Self.hash(of: localPath) else { return nil }
-        return context.log.current.receipts.all.last { $0.contentHash == hash }
+        return context.log.current.receipts.receipt(contentHash: hash)
     }
 
     private static func hash(of localPath: ByteString) throws(Errno) -> ByteString {

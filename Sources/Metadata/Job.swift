@@ -1,6 +1,9 @@
 package import Bytes
 
-/// A compaction: input references in one partition, an attempt, an outcome. Small, kept whole in the state.
+/// The jobs of a table: mostly a few, tens of thousands where a person asks for everything at once.
+package typealias JobSet = ManifestSet<JobID, Job>
+
+/// A compaction: input references in one partition, an attempt, an outcome.
 package struct Job: Hashable, Sendable {
     /// Where a job stands in the log. Progress inside `running` is the session's own knowledge.
     package enum Status: String, Hashable, Sendable {

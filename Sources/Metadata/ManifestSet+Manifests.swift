@@ -3,6 +3,9 @@ extension ManifestSet {
     /// How many live entries no manifest lists.
     package var unwrittenCount: Int { recent.count }
 
+    /// The live entries that no manifest lists, in no order.
+    package var unwritten: [Entry] { recent.values }
+
     /// Keys of which a manifest lists a dead entry.
     package var tombstoneCount: Int { dead.count }
 
@@ -37,11 +40,16 @@ extension ManifestSet {
     ///
     /// A tombstone stays as long as a manifest that stays lists an entry that it kills.
     ///
-    /// - Precondition: `batches` hold what ``entriesToWrite(rewriting:)`` gave for `indices`, each once.
+    /// - Parameter left: entries that no manifest lists from now on.
+    /// - Precondition: `batches` and `left` hold what ``entriesToWrite(rewriting:)`` gave for `indices`, each
+    ///   once.
     package func rewritten(
-        without indices: [Int], adding batches: [(entries: ArraySlice<Entry>, manifest: any ManifestIdentity)]
+        without indices: [Int],
+        adding batches: [(entries: ArraySlice<Entry>, manifest: any ManifestIdentity)],
+        leaving left: [Entry] = []
     ) -> ManifestSet {
         var placed: [Key: Entry?] = [:]
+        for entry in left { placed[entry.key] = .some(nil) }
         for batch in batches {
             for var entry in batch.entries {
                 entry.manifest = batch.manifest
@@ -49,7 +57,8 @@ extension ManifestSet {
             }
         }
         var result = self
-        result.recent = LayeredMap()
+        result.recent = LayeredMap(
+            left.lazy.map { ($0.key, Entry(key: $0.key, value: $0.value, version: $0.version)) })
         result.written.merge(placed)
         precondition(result.count == count, "rewritten manifests hold \(result.count) of \(count) entries")
         let gone = identifiers(indices)

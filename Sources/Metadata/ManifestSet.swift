@@ -1,5 +1,5 @@
-/// A persistent set of keyed entries that is written as manifests and tombstones: references, garbage and
-/// partitions.
+/// A persistent set of keyed entries that is written as manifests and tombstones: references, garbage,
+/// partitions and jobs.
 ///
 /// Entries never change: putting a key again is a new entry of a later version. A tombstone is (key, version)
 /// and kills the entries of the key that are older than it; it is made only where a manifest lists such one.
@@ -125,4 +125,7 @@ package struct ManifestSet<Key: Hashable & Sendable, Value: Hashable & Sendable>
         forEach { values.append($1) }
         return values
     }
+
+    /// Of all live entries, in no order.
+    package var keys: [Key] { written.keys + recent.keys }
 }

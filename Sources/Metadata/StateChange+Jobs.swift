@@ -27,7 +27,7 @@ extension StateChange {
             }
         }
         for reference in job.references { try hold(reference, for: job) }
-        facts.jobs.set(job.id, job)
+        facts.jobs.put(job.id, job, at: version)
     }
 
     private mutating func affect(of job: Job) {
@@ -57,7 +57,7 @@ extension StateChange {
 
     mutating func removeJob(_ id: JobID) throws(StateError) {
         guard let job = facts.jobs[id] else { throw error("job \(id) ends and does not exist") }
-        facts.jobs.set(id, nil)
+        facts.jobs.remove(id, at: version)
         affect(of: job)
         release(job)
     }
@@ -69,16 +69,16 @@ extension StateChange {
     mutating func declareDead(_ session: SessionID) {
         facts.deadSessions.insert(session)
         // Only what fails counts as a failure; a session's end does not.
-        var released: [JobID: Job?] = [:]
-        facts.jobs.forEach { id, job in
+        var released: [Job] = []
+        facts.jobs.forEach { _, job in
             guard job.status == .running, job.session == session else { return }
             var job = job
             job.status = .waiting
             job.session = nil
             job.attempt += 1
-            released[id] = job
+            released.append(job)
         }
-        facts.jobs.merge(released)
+        for job in released { facts.jobs.put(job.id, job, at: version) }
     }
 
     mutating func forgetSessions(_ sessions: [SessionID]) throws(StateError) {

@@ -27,7 +27,7 @@ package final class TableState: Sendable {
         package var schemaRegistry: [ByteString: ByteString]
         package var properties: TableProperties
         package var tags: [ByteString: Version]
-        package var jobs: LayeredMap<JobID, Job>
+        package var jobs: JobSet
         package var receipts: ReceiptWindow
         package var deadSessions: Set<SessionID>
         package var files: FileSet
@@ -50,7 +50,7 @@ package final class TableState: Sendable {
             schemaRegistry = [:]
             properties = TableProperties()
             tags = [:]
-            jobs = LayeredMap()
+            jobs = JobSet()
             receipts = ReceiptWindow()
             deadSessions = []
             files = FileSet(partitionColumns: definition.partitionColumns)
@@ -89,7 +89,7 @@ package final class TableState: Sendable {
         takenCache = Mutex(facts.references.isEmpty ? 0 : facts.takenRows)
     }
 
-    private static func holders(of jobs: LayeredMap<JobID, Job>) -> LayeredMap<ReferenceKey, JobID> {
+    private static func holders(of jobs: JobSet) -> LayeredMap<ReferenceKey, JobID> {
         var holders: [(ReferenceKey, JobID)] = []
         jobs.forEach { id, job in
             for reference in job.references { holders.append((reference, id)) }
@@ -107,7 +107,7 @@ extension TableState {
     package var schemaRegistry: [ByteString: ByteString] { facts.schemaRegistry }
     package var properties: TableProperties { facts.properties }
     package var tags: [ByteString: Version] { facts.tags }
-    package var jobs: LayeredMap<JobID, Job> { facts.jobs }
+    package var jobs: JobSet { facts.jobs }
     package var receipts: ReceiptWindow { facts.receipts }
     package var deadSessions: Set<SessionID> { facts.deadSessions }
     package var files: FileSet { facts.files }
@@ -219,13 +219,15 @@ extension TableState {
     /// which manifest differs. Newer transactions are applied to it again.
     package func replacingSets(
         files: FileSet? = nil, references: ReferenceSet? = nil, garbage: GarbageSet? = nil,
-        partitions: PartitionSet? = nil
+        partitions: PartitionSet? = nil, jobs: JobSet? = nil, receipts: ReceiptWindow? = nil
     ) -> TableState {
         var facts = facts
         if let files { facts.files = files }
         if let references { facts.references = references }
         if let garbage { facts.garbage = garbage }
         if let partitions { facts.partitions = partitions }
+        if let jobs { facts.jobs = jobs }
+        if let receipts { facts.receipts = receipts }
         return TableState(facts, holders: holders)
     }
 }

@@ -72,8 +72,9 @@ struct GoldenStateTests {
         #expect(records.hasPrefix(begin))
         #expect(
             records.hasSuffix(
-                "f8979ff8ab63020000020000020000022273746174652e636f6d7072657373696f6e086e6f6e650000000000"))
-        #expect(records.utf8.count == 1878)
+                "f8979ff8ab63020000020000020000022273746174652e636f6d7072657373696f6e086e6f6e650000000000"
+                    + "02000000"))
+        #expect(records.utf8.count == 1886)
     }
 
     @Test("the hint is this text")

@@ -148,7 +148,7 @@ private struct CheckpointContent {
             case .setProperty(let name, let value): overrides[name] = value
             case .putTag(let name, let version): facts.tags[name] = version
             case .declareDead(let session): facts.deadSessions.insert(session)
-            case .putJob(let job): facts.jobs.set(job.id, job)
+            case .putJob(let job): facts.jobs.put(job.id, job, at: facts.version)
             default: throw WireError(.malformed, "an operation does not belong into a checkpoint")
             }
         }

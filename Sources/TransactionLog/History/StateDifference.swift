@@ -126,7 +126,7 @@ extension StateManifest {
         StateManifest(
             version: ChangePlan.beginning, createdAt: 0, timestamp: 0, fileCount: 0, totalBytes: 0,
             files: StoredSet(), references: StoredSet(), garbage: StoredSet(), partitions: StoredSet(),
-            schemaRegistry: [], protocolVersion: 0, properties: [], tags: [], jobs: [], receipts: [],
-            deadSessions: [])
+            schemaRegistry: [], protocolVersion: 0, properties: [], tags: [], jobs: [],
+            listedJobs: StoredSet(), receipts: [], receiptManifests: [], deadSessions: [])
     }
 }

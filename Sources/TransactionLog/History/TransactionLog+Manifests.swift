@@ -134,9 +134,10 @@ extension ManifestSurvey.Object {
 }
 
 extension StateManifest {
-    /// The manifests of all four sets.
+    /// The manifests of all sets.
     package var manifests: [ManifestInfo] {
         files.manifests + references.manifests + garbage.manifests + partitions.manifests
+            + listedJobs.manifests + receiptManifests
     }
 
     package var manifestPaths: [ByteString] { manifests.map(\.path) }

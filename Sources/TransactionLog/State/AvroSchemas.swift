@@ -67,6 +67,23 @@ enum AvroSchemas {
         {"name":"writtenAtVersion","type":"long","field-id":246}]}
         """
 
+    static let jobEntry = """
+        {"type":"record","name":"JobEntry","namespace":"firn.state","fields":[\
+        {"name":"id","type":"long","field-id":270},\
+        {"name":"job","type":"string","field-id":271},\
+        {"name":"writtenAtVersion","type":"long","field-id":272}]}
+        """
+
+    static let receiptEntry = """
+        {"type":"record","name":"ReceiptEntry","namespace":"firn.state","fields":[\
+        {"name":"name","type":"string","field-id":280},\
+        {"name":"hash","type":"string","field-id":281},\
+        {"name":"rows","type":"long","field-id":282},\
+        {"name":"files","type":"long","field-id":283},\
+        {"name":"version","type":"long","field-id":284},\
+        {"name":"timestamp","type":"long","field-id":285}]}
+        """
+
     static let stateManifest = """
         {"type":"record","name":"StateManifest","namespace":"io.indextables.state","fields":[\
         {"name":"formatVersion","type":"int","field-id":1},\
@@ -87,7 +104,10 @@ enum AvroSchemas {
         {"name":"tags","type":{"type":"map","values":"long"},"default":{},"field-id":265},\
         {"name":"jobs","type":{"type":"array","items":"string"},"default":[],"field-id":266},\
         {"name":"receipts","type":{"type":"array","items":"string"},"default":[],"field-id":267},\
-        {"name":"deadSessions","type":{"type":"array","items":"string"},"default":[],"field-id":268}]}
+        {"name":"deadSessions","type":{"type":"array","items":"string"},"default":[],"field-id":268},\
+        {"name":"listedJobs","field-id":290,"type":["null","firn.state.ManifestSet"],"default":null},\
+        {"name":"receiptManifests","field-id":291,"type":{"type":"array","items":\
+        "io.indextables.state.ManifestInfoItem"},"default":[]}]}
         """
 
     private static let manifestInfo = """

@@ -20,6 +20,8 @@ enum ParsedSchemas {
     static let referenceEntry = parse(AvroSchemas.referenceEntry)
     static let garbageEntry = parse(AvroSchemas.garbageEntry)
     static let partitionEntry = parse(AvroSchemas.partitionEntry)
+    static let jobEntry = parse(AvroSchemas.jobEntry)
+    static let receiptEntry = parse(AvroSchemas.receiptEntry)
 
     private static func parse(_ text: String) -> AvroSchema {
         do { return try AvroSchema.parse(text) } catch { preconditionFailure("a schema of ours: \(error)") }

@@ -15,6 +15,10 @@ package struct ManifestPolicy: Hashable, Sendable {
     /// Whether the three limits above are halved after a merge of data files.
     package var compactsAfterMerge = true
 
+    /// Jobs or receipts beyond manifests that the record of a state repeats: a manifest for a few costs an
+    /// fsync more than it saves.
+    static let inlineLimit = 256
+
     package init() {}
 
     /// One manifest's numbers.
@@ -69,7 +73,7 @@ package struct ManifestPolicy: Hashable, Sendable {
         return policy
     }
 
-    private func isSmall(_ count: Count) -> Bool { count.entries * 2 < entriesPerManifest }
+    func isSmall(_ count: Count) -> Bool { count.entries * 2 < entriesPerManifest }
 
     /// Exactly the threshold is not above it, also where the product is a hair below a whole number.
     private func exceedsThreshold(_ tombstones: Int, live: Int) -> Bool {

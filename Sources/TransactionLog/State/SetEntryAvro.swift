@@ -2,7 +2,7 @@ import Avro
 import Bytes
 import Metadata
 
-/// An entry of one of the three sets whose tombstones are (key, version).
+/// An entry of one of the sets whose tombstones are (key, version).
 protocol SetEntry: Sendable {
     static var kind: ManifestKind { get }
     static var avroSchema: AvroSchema { get }
@@ -21,10 +21,14 @@ enum SetKey {
         Self.file(file) + partition.name
     }
 
+    static func job(_ id: JobID) -> ByteString { file(FileID(id.rawValue)) }
+
     static func file(_ key: ByteString) -> FileID? {
         guard key.count == 8 else { return nil }
         return FileID(key.bytes.reduce(0) { $0 << 8 | UInt64($1) })
     }
+
+    static func job(_ key: ByteString) -> JobID? { file(key).map { JobID($0.rawValue) } }
 
     static func reference(_ key: ByteString) -> ReferenceKey? {
         guard key.count >= 8, let file = file(ByteString(key.bytes[..<8])) else { return nil }
@@ -59,6 +63,28 @@ extension GarbageEntry: SetEntry {
         encoder.optional(job.map { Int64(bitPattern: $0.rawValue) })
         encoder.optional(condemnedAtVersion?.rawValue)
         encoder.long(version.rawValue)
+    }
+}
+
+extension Job: SetEntry {
+    static var kind: ManifestKind { .jobs }
+    static var avroSchema: AvroSchema { ParsedSchemas.jobEntry }
+
+    func write(to encoder: inout AvroEncoder, writtenAt version: Version) {
+        encoder.long(Int64(bitPattern: id.rawValue))
+        encoder.string(StateManifest.text(of: self))
+        encoder.long(version.rawValue)
+    }
+}
+
+extension IngestReceipt {
+    func write(to encoder: inout AvroEncoder) {
+        encoder.string(name)
+        encoder.string(contentHash)
+        encoder.long(rowCount)
+        encoder.long(fileCount)
+        encoder.long(version.rawValue)
+        encoder.long(timestamp)
     }
 }
 

@@ -8,7 +8,7 @@ struct StoredEntry<Value: Sendable>: Sendable {
     var version: Version
 }
 
-/// Reads the manifests of references, garbage and partitions.
+/// Reads the manifests of all but files.
 enum SetManifestReader {
     static func references(_ bytes: [UInt8]) throws(DecodeError) -> [StoredEntry<FileReference>] {
         try records(bytes, ParsedSchemas.referenceEntry) { fields in
@@ -43,6 +43,37 @@ enum SetManifestReader {
                     children: fields.items(3).compactMap(\.bytesValue).map { PartitionID($0) },
                     minKey: fields.optionalText(4), maxKey: fields.optionalText(5)),
                 version: Version(fields.long(6)))
+        }
+    }
+
+    static func jobs(_ bytes: [UInt8]) throws(DecodeError) -> [StoredEntry<Job>] {
+        let texts = try records(bytes, ParsedSchemas.jobEntry) { fields in
+            (
+                id: JobID(UInt64(bitPattern: fields.long(0))), text: fields.text(1),
+                version: Version(fields.long(2))
+            )
+        }
+        var entries: [StoredEntry<Job>] = []
+        for entry in texts {
+            do throws(WireError) {
+                let job = try StateManifest.job(entry.text)
+                guard job.id == entry.id else {
+                    throw WireError(.malformed, "the entry of job \(entry.id) holds job \(job.id)")
+                }
+                entries.append(StoredEntry(value: job, version: entry.version))
+            } catch { throw DecodeError(.malformed, at: 0, "\(error)") }
+        }
+        return entries
+    }
+
+    static func receipts(_ bytes: [UInt8]) throws(DecodeError) -> [IngestReceipt] {
+        try records(bytes, ParsedSchemas.receiptEntry) { fields in
+            var receipt = IngestReceipt(
+                name: fields.text(0), contentHash: fields.text(1), rowCount: fields.long(2),
+                fileCount: fields.long(3))
+            receipt.version = Version(fields.long(4))
+            receipt.timestamp = fields.long(5)
+            return receipt
         }
     }
 

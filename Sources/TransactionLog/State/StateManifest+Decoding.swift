@@ -42,6 +42,8 @@ extension StateManifest {
         receipts = fields.items(17).compactMap(\.bytesValue)
         deadSessions = fields.items(18).compactMap(\.bytesValue).compactMap { Hex.parse($0.bytes) }
             .map { SessionID($0) }
+        listedJobs = StoredSet(fields.record(19), kind: .jobs)
+        receiptManifests = fields.items(20).map { ManifestInfo(RecordFields($0), kind: .receipts) }
     }
 }
 

@@ -27,14 +27,7 @@ extension StateManifest {
         encoder.int(protocolVersion)
         encoder.optional(metadata)
         encoder.long(timestamp)
-        for set in [references, garbage, partitions] {
-            encoder.index(1)
-            encoder.items(set.manifests) { Self.write($1, to: &$0) }
-            encoder.items(set.tombstones) { encoder, tombstone in
-                encoder.string(tombstone.key)
-                encoder.long(tombstone.version.rawValue)
-            }
-        }
+        for set in [references, garbage, partitions] { Self.write(set, to: &encoder) }
         encoder.map(properties.map { (key: $0.name, value: $0.value) })
         encoder.items(tags) { encoder, tag in
             encoder.string(tag.name)
@@ -43,6 +36,17 @@ extension StateManifest {
         encoder.strings(jobs)
         encoder.strings(receipts)
         encoder.strings(deadSessions.map { ByteString($0.description) })
+        Self.write(listedJobs, to: &encoder)
+        encoder.items(receiptManifests) { Self.write($1, to: &$0) }
+    }
+
+    private static func write(_ set: StoredSet<KeyTombstone>, to encoder: inout AvroEncoder) {
+        encoder.index(1)
+        encoder.items(set.manifests) { Self.write($1, to: &$0) }
+        encoder.items(set.tombstones) { encoder, tombstone in
+            encoder.string(tombstone.key)
+            encoder.long(tombstone.version.rawValue)
+        }
     }
 
     private static func write(_ info: ManifestInfo, to encoder: inout AvroEncoder) {

@@ -3,7 +3,7 @@ import JSON
 import Metadata
 
 extension StateManifest {
-    /// What is small of a state; the four sets are left empty.
+    /// What is small of a state; the sets are left empty.
     init(_ state: TableState, createdAt: Int64) {
         version = state.version
         self.createdAt = createdAt
@@ -28,13 +28,43 @@ extension StateManifest {
             (name: $0.key, value: $0.value)
         }
         tags = state.tags.sorted { $0.key < $1.key }.map { (name: $0.key, version: $0.value) }
-        jobs = state.jobs.values.sorted { $0.id < $1.id }.map { job in
-            Self.object { ActionWire.write(job, stamped: true, to: &$0) }
-        }
-        receipts = state.receipts.all.map { receipt in
-            Self.object { ActionWire.write(receipt, stamped: true, to: &$0) }
-        }
+        jobs = []
+        listedJobs = StoredSet()
+        receipts = []
+        receiptManifests = []
         deadSessions = state.deadSessions.sorted { $0.rawValue < $1.rawValue }
+    }
+
+    static func text(of job: Job) -> ByteString { object { ActionWire.write(job, stamped: true, to: &$0) } }
+
+    static func text(of receipt: IngestReceipt) -> ByteString {
+        object { ActionWire.write(receipt, stamped: true, to: &$0) }
+    }
+
+    static func job(_ text: ByteString) throws(WireError) -> Job {
+        try ActionWire.job(WireObject("jobs", try parse(text)))
+    }
+
+    private static func receipt(_ text: ByteString) throws(WireError) -> IngestReceipt {
+        try ActionWire.receipt(WireObject("receipts", try parse(text)))
+    }
+
+    /// The jobs that no manifest lists.
+    func inlineJobs() throws(LogError) -> [Job] { try inline(jobs, Self.job) }
+
+    /// The receipts that no manifest lists, oldest first.
+    func inlineReceipts() throws(LogError) -> [IngestReceipt] { try inline(receipts, Self.receipt) }
+
+    private func inline<Value>(
+        _ texts: [ByteString], _ read: (ByteString) throws(WireError) -> Value
+    ) throws(LogError) -> [Value] {
+        do throws(WireError) {
+            var values: [Value] = []
+            for text in texts { values.append(try read(text)) }
+            return values
+        } catch {
+            throw .damaged(file: LogPath.stateName(version).display, line: nil, error)
+        }
     }
 
     private static func object(_ write: (inout JSONWriter) -> Void) -> ByteString {
@@ -63,7 +93,7 @@ extension StateManifest {
         }
     }
 
-    /// The state's facts without the four sets; `definition` as in ``head(orElse:)``.
+    /// The state's facts without the sets; `definition` as in ``head(orElse:)``.
     func facts(
         orElse definition: () throws(LogError) -> TableDefinition
     ) throws(LogError) -> TableState.Facts {
@@ -73,9 +103,10 @@ extension StateManifest {
             definition: head.definition)
         facts.schemaRegistry.merge(schemas(of: head.definition)) { _, new in new }
         if metadata == nil { return facts }
-        do throws(WireError) { try readDetails(into: &facts) } catch {
-            throw .damaged(file: LogPath.stateName(version).display, line: nil, error)
-        }
+        facts.properties = TableProperties(
+            overrides: Dictionary(properties.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }))
+        facts.tags = Dictionary(tags.map { ($0.name, $0.version) }, uniquingKeysWith: { $1 })
+        facts.deadSessions = Set(deadSessions)
         return facts
     }
 
@@ -118,22 +149,6 @@ extension StateManifest {
         return Head(
             tableProtocol: tableProtocol, definition: definition,
             timestamp: timestamp > 0 ? timestamp : createdAt)
-    }
-
-    private func readDetails(into facts: inout TableState.Facts) throws(WireError) {
-        facts.properties = TableProperties(
-            overrides: Dictionary(properties.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }))
-        facts.tags = Dictionary(tags.map { ($0.name, $0.version) }, uniquingKeysWith: { $1 })
-        for text in jobs {
-            let job = try ActionWire.job(WireObject("jobs", try Self.parse(text)))
-            facts.jobs.set(job.id, job)
-        }
-        var found: [IngestReceipt] = []
-        for text in receipts {
-            found.append(try ActionWire.receipt(WireObject("receipts", try Self.parse(text))))
-        }
-        facts.receipts = ReceiptWindow(found)
-        facts.deadSessions = Set(deadSessions)
     }
 
     private static func parse(_ text: ByteString) throws(WireError) -> JSONValue {

@@ -1,8 +1,7 @@
 package import Bytes
 package import Metadata
 
-/// What one `_manifest.avro` says: everything true of a table at one version, the four large sets by their
-/// manifests.
+/// What one `_manifest.avro` says: everything true of a table at one version, what can be large by its manifests.
 package struct StateManifest: Sendable {
     package static let formatVersion: Int32 = 1
 
@@ -24,13 +23,17 @@ package struct StateManifest: Sendable {
     package var protocolVersion: Int32
     package var properties: [(name: ByteString, value: ByteString)]
     package var tags: [(name: ByteString, version: Version)]
-    /// Each as JSON, as in version files but with its version and time.
+    /// Those that no manifest lists, each as JSON, as in version files but with its version and time.
     package var jobs: [ByteString]
+    package var listedJobs: StoredSet<KeyTombstone>
+    /// As `jobs`; they follow those that manifests list.
     package var receipts: [ByteString]
+    /// In the order of their receipts. Of the first, as many as it has tombstones have left.
+    package var receiptManifests: [ManifestInfo]
     package var deadSessions: [SessionID]
 }
 
-/// Immutable manifests and what is gone of them: the mechanism of all four large sets.
+/// Immutable manifests and what is gone of them: the mechanism of all large sets.
 package struct StoredSet<Tombstone: Hashable & Sendable>: Sendable {
     package var manifests: [ManifestInfo]
     package var tombstones: [Tombstone]
@@ -53,9 +56,9 @@ package struct KeyTombstone: Hashable, Sendable {
     }
 }
 
-/// Which of the four sets a manifest belongs to.
+/// Which set a manifest belongs to.
 package enum ManifestKind: String, Hashable, Sendable {
-    case files, references, garbage, partitions
+    case files, references, garbage, partitions, jobs, receipts
 }
 
 /// One manifest as a state names it.

@@ -51,6 +51,11 @@ struct StateReader: Sendable {
             try set(
                 manifest.partitions, threads: threads, SetManifestReader.partitions, entryKey: { $0.id },
                 tombstoneKey: { PartitionID($0) }))
+        facts.jobs = try set(
+            manifest.listedJobs, threads: threads, SetManifestReader.jobs, entryKey: { $0.id },
+            tombstoneKey: SetKey.job)
+        for job in try manifest.inlineJobs() { facts.jobs.put(job.id, job, at: version) }
+        facts.receipts = try receipts(manifest, threads: threads)
         return (TableState(facts), manifest)
     }
 
@@ -145,13 +150,31 @@ struct StateReader: Sendable {
         return ManifestSet(entries: entries, tombstones: tombstones, manifests: manifests)
     }
 
+    private func receipts(_ manifest: StateManifest, threads: Int) throws(LogError) -> ReceiptWindow {
+        let infos = manifest.receiptManifests
+        let parts = try entries(infos, threads: threads, SetManifestReader.receipts)
+        var window = ReceiptWindow()
+        var slots: [ReceiptWindow.Slot] = []
+        for (info, part) in zip(infos, parts) {
+            let start = window.numbers.upperBound
+            for receipt in part { window.append(receipt) }
+            slots.append(
+                ReceiptWindow.Slot(
+                    manifest: StoredManifest(info), numbers: start..<window.numbers.upperBound))
+        }
+        for receipt in try manifest.inlineReceipts() { window.append(receipt) }
+        window = window.rewritten(keeping: 0, adding: slots)
+        window.dropFirst(Int(clamping: infos.reduce(0) { $0 + $1.tombstoneCount }))
+        return window
+    }
+
     private func entries<Value: Sendable>(
         _ manifests: [ManifestInfo], threads: Int,
-        _ decode: @escaping @Sendable ([UInt8]) throws(DecodeError) -> [StoredEntry<Value>]
-    ) throws(LogError) -> [[StoredEntry<Value>]] {
+        _ decode: @escaping @Sendable ([UInt8]) throws(DecodeError) -> [Value]
+    ) throws(LogError) -> [[Value]] {
         try Parallel.map(manifests, threads: threads) { [self] (info) throws(LogError) in
             let bytes = try verifiedBytes(info)
-            let entries: [StoredEntry<Value>]
+            let entries: [Value]
             do throws(DecodeError) { entries = try decode(bytes) } catch {
                 throw LogError.damaged(file: info.path.display, line: nil, error)
             }

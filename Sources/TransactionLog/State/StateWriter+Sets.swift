@@ -3,27 +3,30 @@ import Bytes
 import Metadata
 import Platform
 
-// References, garbage and partitions: one mechanism, tombstones by (key, version).
+// References, garbage, partitions and jobs: one mechanism, tombstones by (key, version).
 extension StateWriter {
     struct WrittenSet<Key: Hashable & Sendable, Value: SetEntry & Hashable> {
         var set: ManifestSet<Key, Value>
         var stored: StoredSet<KeyTombstone>
     }
 
+    /// - Parameter inlineLimit: so many entries need no manifest: the record has them.
     func writeSet<Key: Hashable & Sendable, Value: SetEntry & Hashable>(
         _ set: ManifestSet<Key, Value>, _ policy: ManifestPolicy, _ compaction: Compaction,
-        key: (Key) -> ByteString
+        inlineLimit: Int = 0, key: (Key) -> ByteString
     ) throws(LogError) -> WrittenSet<Key, Value> {
-        let rewritten = manifestsToRewrite(set, policy, compaction)
-        let entries = set.entriesToWrite(rewriting: rewritten)
+        let rewritten = manifestsToRewrite(set, policy, compaction, inlineLimit: inlineLimit)
+        var entries = set.entriesToWrite(rewriting: rewritten)
             .map { (key: key($0.key), entry: $0) }.sorted { $0.key < $1.key }.map(\.entry)
+        var left: [ManifestSet<Key, Value>.Entry] = []
+        if entries.count <= inlineLimit { swap(&entries, &left) }
         var batches: [(entries: ArraySlice<ManifestSet<Key, Value>.Entry>, manifest: any ManifestIdentity)] =
             []
         for range in Self.cuts(entries.count, into: policy.entriesPerManifest) {
             let info = try writeEntries(entries[range])
             batches.append((entries: entries[range], manifest: StoredManifest(info)))
         }
-        let result = set.rewritten(without: rewritten, adding: batches)
+        let result = set.rewritten(without: rewritten, adding: batches, leaving: left)
         let tombstones = result.tombstones.map { KeyTombstone(key: key($0.key), version: $0.version) }
         return WrittenSet(
             set: result,
@@ -31,16 +34,17 @@ extension StateWriter {
     }
 
     private func manifestsToRewrite<Key: Hashable & Sendable, Value: SetEntry & Hashable>(
-        _ set: ManifestSet<Key, Value>, _ policy: ManifestPolicy, _ compaction: Compaction
+        _ set: ManifestSet<Key, Value>, _ policy: ManifestPolicy, _ compaction: Compaction, inlineLimit: Int
     ) -> [Int] {
         switch compaction {
         case .anew: return Array(set.manifests.indices)
-        case .full: return Self.isClean(set, policy) ? [] : Array(set.manifests.indices)
+        case .full:
+            return Self.isClean(set, policy, inlineLimit: inlineLimit) ? [] : Array(set.manifests.indices)
         case .whereNeeded(let occasion):
             var counts = set.infos.map {
                 ManifestPolicy.Count(entries: Int($0.entryCount), tombstones: Int($0.tombstoneCount))
             }
-            if set.unwrittenCount > 0 {
+            if set.unwrittenCount > inlineLimit {
                 counts.append(ManifestPolicy.Count(entries: set.unwrittenCount, tombstones: 0))
             }
             return policy.manifestsToRewrite(counts, on: occasion).filter { $0 < set.manifests.count }
@@ -48,9 +52,9 @@ extension StateWriter {
     }
 
     static func isClean<Key: Hashable & Sendable, Value: SetEntry & Hashable>(
-        _ set: ManifestSet<Key, Value>, _ policy: ManifestPolicy
+        _ set: ManifestSet<Key, Value>, _ policy: ManifestPolicy, inlineLimit: Int = 0
     ) -> Bool {
-        set.unwrittenCount == 0 && set.tombstoneCount == 0
+        set.unwrittenCount <= inlineLimit && set.tombstoneCount == 0
             && policy.isFull(set.infos.map { Int($0.liveEntryCount) })
     }
 

@@ -46,18 +46,29 @@ struct StateWriter: Sendable {
         }
         let garbage = try writeSet(state.garbage.entries, policy, compaction) { SetKey.file($0) }
         let partitions = try writeSet(state.partitions.entries, policy, compaction) { $0.name }
+        let jobs = try writeSet(
+            state.jobs, policy, compaction, inlineLimit: ManifestPolicy.inlineLimit
+        ) { SetKey.job($0) }
+        let receipts = try writeReceipts(state.receipts, policy, compaction)
         var manifest = StateManifest(state, createdAt: clock.nowMilliseconds())
         manifest.files = files.stored
         manifest.references = references.stored
         manifest.garbage = garbage.stored
         manifest.partitions = partitions.stored
+        manifest.listedJobs = jobs.stored
+        manifest.jobs = jobs.set.unwritten.map(\.value).sorted { $0.id < $1.id }.map {
+            StateManifest.text(of: $0)
+        }
+        manifest.receiptManifests = receipts.infos
+        manifest.receipts = receipts.receipts(receipts.unwritten).map { StateManifest.text(of: $0) }
         // Manifests are durable by now: the record must never name one that is not.
         guard try create(manifest) else { return nil }
         try checkManifests(of: manifest)
         writeHint(manifest)
         let written = state.replacingSets(
             files: files.set, references: ReferenceSet(references.set), garbage: GarbageSet(garbage.set),
-            partitions: PartitionSet(partitionColumns: state.definition.partitionColumns, partitions.set))
+            partitions: PartitionSet(partitionColumns: state.definition.partitionColumns, partitions.set),
+            jobs: jobs.set, receipts: receipts)
         return Written(manifest: manifest, state: written)
     }
 
@@ -68,6 +79,8 @@ struct StateWriter: Sendable {
         return isClean(state.files, policy, PartitionOrder(state.definition))
             && isClean(state.references.entries, policy) && isClean(state.garbage.entries, policy)
             && isClean(state.partitions.entries, policy)
+            && isClean(state.jobs, policy, inlineLimit: ManifestPolicy.inlineLimit)
+            && isClean(state.receipts, policy)
     }
 
     private func create(_ manifest: StateManifest) throws(LogError) -> Bool {

@@ -13,7 +13,7 @@ package struct StoredState: Hashable, Sendable {
     /// Manifests of files, and files that they list and that are gone.
     package var manifestCount = 0
     package var tombstoneCount = 0
-    /// The same of references, garbage and partitions together.
+    /// The same of references, garbage, partitions and jobs together.
     package var setManifestCount = 0
     package var setTombstoneCount = 0
     package var liveFileCount: Int64 = 0
@@ -27,7 +27,7 @@ package struct StoredState: Hashable, Sendable {
         createdAt = manifest.createdAt
         manifestCount = manifest.files.manifests.count
         tombstoneCount = manifest.files.tombstones.count
-        let sets = [manifest.references, manifest.garbage, manifest.partitions]
+        let sets = [manifest.references, manifest.garbage, manifest.partitions, manifest.listedJobs]
         setManifestCount = sets.reduce(0) { $0 + $1.manifests.count }
         setTombstoneCount = sets.reduce(0) { $0 + $1.tombstones.count }
         liveFileCount = manifest.fileCount

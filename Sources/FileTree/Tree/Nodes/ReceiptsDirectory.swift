@@ -38,12 +38,10 @@ final class ReceiptsDirectory: TreeNode {
     }
 
     func child(_ name: ByteString) throws(FileTreeError) -> any TreeNode {
-        let receipts = tree.table.state.receipts
         guard let dash = name.bytes.firstIndex(of: UInt8(ascii: "-")),
             let version = Int64(ByteString(name.bytes[..<dash]).display),
-            let receipt = receipts.all.first(where: {
-                $0.version.rawValue == version && Self.shownName($0) == name
-            })
+            let receipt = tree.table.state.receipts.receipts(of: Version(version))
+                .first(where: { Self.shownName($0) == name })
         else { throw .noEntry }
         return try GeneratedFile(tree, "receipts/" + name, maxAgeNanoseconds: .max) {
             () throws(FileTreeError) in
