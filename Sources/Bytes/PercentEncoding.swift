@@ -24,13 +24,22 @@ package enum PercentEncoding {
 
     /// Encodes only what is not UTF-8, controls, and `%` itself: readable, and safe inside JSON.
     package static func encodeInvalid(_ bytes: ByteString) -> ByteString {
+        encodeUnreadable(bytes, percent: true)
+    }
+
+    /// Encodes only what is not UTF-8, and controls: for people, of texts that have their own escapes.
+    package static func readable(_ bytes: ByteString) -> ByteString {
+        encodeUnreadable(bytes, percent: false)
+    }
+
+    private static func encodeUnreadable(_ bytes: ByteString, percent: Bool) -> ByteString {
         var result: [UInt8] = []
         bytes.withUnsafeBytes { buffer in
             var index = 0
             while index < buffer.count {
                 let length = utf8SequenceLength(buffer, at: index)
                 let byte = buffer[index]
-                if length == 0 || byte < 0x20 || byte == 0x7F || byte == UInt8(ascii: "%") {
+                if length == 0 || byte < 0x20 || byte == 0x7F || (percent && byte == UInt8(ascii: "%")) {
                     result.append(UInt8(ascii: "%"))
                     result.append(contentsOf: Hex.string([byte]).uppercased().utf8)
                     index += 1

@@ -43,7 +43,8 @@ package struct KeptVersions: Sendable {
 
     package func contains(_ version: Version) -> Bool { hold(from: version, below: version.next) != nil }
 
-    /// What keeps a version at or above `first` and below `end`: of several the one that lasts longest.
+    /// What keeps a version at or above `first` and below `end`: of several the one that lasts longest, of equals
+    /// that of the newest version.
     package func hold(from first: Version, below end: Version) -> Hold? {
         let low = place(of: first)
         let high = place(of: end)
@@ -64,7 +65,7 @@ package struct KeptVersions: Sendable {
     }
 
     private func later(_ first: Int32, _ second: Int32) -> Int32 {
-        holds[Int(second)].lasts(beyond: holds[Int(first)]) ? second : first
+        holds[Int(first)].lasts(beyond: holds[Int(second)]) ? first : second
     }
 }
 

@@ -37,8 +37,10 @@ package struct PartitionReport: Sendable {
         /// Files of which nothing tells how many rows they have.
         package var filesOfUnknownRows = 0
         /// All rows of the node's keys: those referenced in it and below, and of what is referenced above it a half for
-        /// each level. Always an estimate, but for a root.
+        /// each level.
         package var treeRows: Int64 = 0
+        /// Whether some of these were estimated, or are a share of what is referenced above.
+        package var isTreeRowsEstimated = false
         /// Of a file that is referenced elsewhere as well, in proportion to its rows.
         package var bytes: Int64 = 0
         package var runs = 0
@@ -129,9 +131,15 @@ package struct PartitionReport: Sendable {
             above[index] = nodes[index].side == .left ? shared / 2 : shared - shared / 2
         }
         for (index, parent) in parents.enumerated().reversed() {
-            if let parent { nodes[parent].treeRows += nodes[index].treeRows }
+            if nodes[index].hasEstimates { nodes[index].isTreeRowsEstimated = true }
+            guard let parent else { continue }
+            nodes[parent].treeRows += nodes[index].treeRows
+            if nodes[index].isTreeRowsEstimated { nodes[parent].isTreeRowsEstimated = true }
         }
-        for index in parents.indices { nodes[index].treeRows += above[index] }
+        for index in parents.indices {
+            nodes[index].treeRows += above[index]
+            if above[index] > 0 { nodes[index].isTreeRowsEstimated = true }
+        }
     }
 
     private static func split(
@@ -147,6 +155,8 @@ package struct PartitionReport: Sendable {
 extension PartitionReport.Node {
     /// Referenced in the node itself.
     fileprivate var rows: Int64 { rowsExact + rowsEstimated }
+
+    fileprivate var hasEstimates: Bool { rowsEstimated > 0 || filesOfUnknownRows > 0 }
 
     fileprivate mutating func take(_ sum: ReferenceSums.Place) {
         files = sum.files

@@ -59,9 +59,15 @@ package struct GarbageCollector {
     }
 
     /// What is garbage and why it waits, as of now. Changes nothing.
-    package func survey() throws(StoreError) -> Survey {
+    ///
+    /// - Parameter isForPeople: whether the times until which files wait are wanted as they are, and not only as finely
+    ///   as deciding takes: whoever asks, in whichever process, is told the same.
+    package func survey(isForPeople: Bool = false) throws(StoreError) -> Survey {
         let state = try table.refresh()
-        return try survey(state, state.garbage.sorted())
+        let garbage = state.garbage.sorted()
+        // The last version in which a file lived is the one that is kept longest.
+        let last = isForPeople ? garbage.map { Version($0.removedAtVersion.rawValue - 1) } : []
+        return try survey(state, garbage, exactly: Set(last))
     }
 
     /// The same of some files.
@@ -71,11 +77,12 @@ package struct GarbageCollector {
     }
 
     private func survey(
-        _ state: TableState, _ garbage: [GarbageEntry], keeping more: [Hold] = []
+        _ state: TableState, _ garbage: [GarbageEntry], keeping more: [Hold] = [], exactly: Set<Version> = []
     ) throws(StoreError) -> Survey {
         let heartbeats = try table.holders()
         let now = table.context.clock.nowMilliseconds()
-        let retention = try table.retention(of: state, pins: table.versionPins(heartbeats), now: now)
+        let retention = try table.retention(
+            of: state, pins: table.versionPins(heartbeats), now: now, exactly: exactly)
         let plan = GarbagePlan(
             garbage: garbage, kept: retention.keptVersions.adding(more), filePins: table.filePins(heartbeats),
             properties: state.properties, now: now, live: { state.files.contains($0) })

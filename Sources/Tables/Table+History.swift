@@ -5,8 +5,13 @@ import TransactionLog
 /// What of a table's past is in storage.
 extension Table {
     /// Decides what of the log is still needed; `state` is the current one.
-    func retention(of state: TableState, pins: [VersionPin], now: Int64) throws(StoreError) -> Retention {
-        try retention(of: state, history: history(of: state, now: now), pins: pins, now: now)
+    ///
+    /// - Parameter exactly: versions whose own times are wanted, for who is told until when they are kept.
+    func retention(
+        of state: TableState, pins: [VersionPin], now: Int64, exactly: Set<Version> = []
+    ) throws(StoreError) -> Retention {
+        try retention(
+            of: state, history: history(of: state, now: now, exactly: exactly), pins: pins, now: now)
     }
 
     func retention(
@@ -20,10 +25,13 @@ extension Table {
 
     /// What is in storage of the table's past, dated as finely as deciding takes: for what is needed now, and for what
     /// was at `cutoff`.
-    func history(of state: TableState, now: Int64, cutoff: Int64? = nil) throws(StoreError) -> StoredHistory {
+    func history(
+        of state: TableState, now: Int64, cutoff: Int64? = nil, exactly: Set<Version> = []
+    ) throws(StoreError) -> StoredHistory {
         let age = state.properties.logRetentionHours * 3_600_000
         do throws(LogError) {
-            return try log.storedHistory(cutoffs: [now - age] + (cutoff.map { [$0 - age] } ?? []))
+            return try log.storedHistory(
+                cutoffs: [now - age] + (cutoff.map { [$0 - age] } ?? []), exactly: exactly)
         } catch {
             throw StoreError(error)
         }

@@ -30,6 +30,7 @@ struct TextBytesTests {
         }
         #expect(PercentEncoding.encode("a b/ü%") == "a%20b%2F%C3%BC%25")
         #expect(PercentEncoding.encodeInvalid(ByteString([0x61, 0xFF, 0x20, 0xC3, 0xBC])) == "a%FF ü")
+        #expect(PercentEncoding.readable(ByteString("50%25\n") + ByteString([0xFF])) == "50%25%0A%FF")
         for text: ByteString in ["%", "%1", "a%g0", "%%%"] { #expect(PercentEncoding.decode(text) == nil) }
     }
 }

@@ -37,6 +37,7 @@ struct ReportTests {
         #expect(report.nodes.map(\.rowsExact) == [101, 0, 19, 0, 0])
         #expect(report.nodes.map(\.rowsEstimated) == [0, 0, 0, 8, 0])
         #expect(report.nodes.map(\.treeRows) == [128, 77, 44, 33, 51])
+        #expect(report.nodes.map(\.isTreeRowsEstimated) == [true, true, true, true, true])
         #expect(report.nodes.map(\.files) == [1, 0, 2, 1, 0])
         #expect(report.nodes.map(\.runs) == [1, 0, 2, 1, 0])
         let leaves = report.nodes.filter(\.isLeaf)
@@ -45,6 +46,17 @@ struct ReportTests {
         #expect(report.nodes.map(\.bytes) == [100, 0, 160, 40, 0])
         #expect(report.leafCount == 3 && report.innerCount == 2)
         #expect(report.nodes[0].splitKey == "m" && report.nodes[1].splitKey == "f")
+    }
+
+    @Test("rows below a node are exact where all of them were counted below it")
+    func exactTreeRows() throws {
+        var table = try PlannedState()
+        let (left, right) = try table.split(at: "m", 0x10)
+        try table.add("a", "c", rows: 7, in: left)
+        try table.add("n", "p", rows: 10, references: [reference(right, 10, estimated: true)])
+        let report = PartitionReport(table.state)
+        #expect(report.nodes.map(\.id) == [PartitionID(""), left, right])
+        #expect(report.nodes.map(\.isTreeRowsEstimated) == [true, false, true])
     }
 
     @Test("a split is due by counted rows, perhaps by estimated ones, and never where one key has them all")

@@ -196,6 +196,8 @@ struct GarbagePlanTests {
             garbage: [garbage(1, 2, 6), garbage(2, 6, 7), garbage(3, 8, 9)], kept: kept, filePins: [],
             properties: TableProperties(overrides: ["gc.delayMinutes": "0"]), now: 100 * hour,
             live: { _ in false })
+        let equal = KeptVersions([1, 2, 3].map { .young(Version($0), until: 5) })
+        #expect(equal.hold(from: Version(0), below: Version(3)) == .young(Version(2), until: 5))
         #expect(result.decisions[0].verdict == .held(.version(.young(Version(4), until: 9))))
         #expect(result.decisions[1].verdict == .held(.version(.young(Version(6), until: 7))))
         #expect(result.decisions[2].verdict == .condemnable)

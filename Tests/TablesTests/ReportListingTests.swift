@@ -204,6 +204,47 @@ struct ReportListingTests {
 
 @Suite("Queries of a table")
 struct TableQueryTests {
+    @Test(
+        "of an upsert table a filter on other columns than the key leaves out no file: a newer row may be there"
+    )
+    func upsertFilter() throws {
+        for kind in [TableKind.upsert, .append] {
+            let fixture = try VerbTable(kind: kind, partitioned: true)
+            for (number, region) in [(1, "eu"), (2, "us")] {
+                var file = fixture.file(UInt64(number), day: 1, region: region, span: 30)
+                file.minValues = [
+                    .init(column: "k", text: "1"), .init(column: "v", text: ByteString("\(number)")),
+                ]
+                file.maxValues = file.minValues
+                try fixture.add(file)
+            }
+            var definition = fixture.table.state.definition
+            definition.schema?.columns.append(TableSchema.Column(id: 4, name: "v", type: .int64))
+            _ = try fixture.table.commit("EVOLVE", actions: [.definition(definition)])
+            var file = fixture.file(5, day: 1, span: 30)
+            file.minValues = [.init(column: "k", text: "5"), .init(column: "v", text: "7")]
+            file.maxValues = file.minValues
+            file.stats = #"{"nullCount":{"k":0,"v":0}}"#
+            try fixture.add(file)
+            func count(_ filter: ByteString, keys: ByteString? = nil) throws -> Int {
+                try fixture.table.queryPlan(
+                    TableQuery(keys: keys, partition: "day=1/region=eu", filter: filter),
+                    in: fixture.table.state
+                ).fileCount
+            }
+            #expect(try count("v = 9") == (kind == .upsert ? 2 : 0))
+            #expect(try count("v = 9 and k = 1000") == 0)
+            #expect(try count("region = 'us'") == 0)
+        }
+    }
+
+    @Test("an estimate of no rows is told as one")
+    func estimatedNothing() {
+        #expect(RowCountText.text(known: 3, estimated: 0) == "3")
+        #expect(RowCountText.text(known: 0, estimated: 0, isExact: false) == "~0")
+        #expect(RowCountText.text(known: 3, estimated: 0, isExact: false) == "3+~0")
+    }
+
     @Test("ranges of keys are written and read", arguments: ["5..10", "5..", "..10", "..", "5", "-3..-1"])
     func spans(_ text: String) throws {
         let keys = try KeyText(TreeTable().state.definition)

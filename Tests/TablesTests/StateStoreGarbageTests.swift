@@ -268,6 +268,28 @@ struct ReportUnreferencedFilesTests {
         #expect(json.contains(#"{"rule":"delay","until":\#(removed + 60_000)}"#), "\(json)")
     }
 
+    @Test("whoever asks is told the same: what a process knows already of the log does not show")
+    func sameForAll() throws {
+        let fixture = try VerbTable()
+        for number in 1...9 as ClosedRange<UInt64> {
+            try fixture.add(fixture.file(number))
+            if number % 2 == 0 { try fixture.remove(fixture.file(number - 1)) }
+            // This process learns the times of some versions.
+            if number % 3 == 0 { _ = try fixture.table.garbageReport() }
+        }
+        fixture.clock.advance(milliseconds: 20 * 60_000)
+        let other = try Store.open(
+            storage: fixture.storage, root: fixture.directory.path,
+            options: StoreOptions(
+                clock: fixture.clock, entropy: SeededEntropy(seed: 4), command: "test",
+                scratchPath: fixture.directory.path))
+        let reports = [fixture.table, try other.table("t")].map { table in
+            (try? table.garbageReport()).map { String(decoding: $0.text, as: UTF8.self) }
+        }
+        #expect(reports[0]?.contains("until") ?? false)
+        #expect(reports[0] == reports[1])
+    }
+
     private func report(ofThree limit: Int) throws -> GarbageReport {
         let split = try SplitTable()
         for _ in 0..<3 { _ = try split.addWithoutReferences() }

@@ -43,6 +43,7 @@ extension Pruning {
         let statistics = file.statistics(of: names, &cursor)
         return filter.columns.indices.map { index in
             if partitionPlaces[index] != nil { return partition[index] }
+            guard isDecisive[index] else { return .unknown }
             let (known, type) = (statistics[index], filter.columns[index].type)
             if isForeign { return ForeignFacts.facts(min: known.min, max: known.max, type, mayBeCut: true) }
             switch presence?[index] {

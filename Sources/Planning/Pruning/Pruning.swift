@@ -10,6 +10,8 @@ package struct Pruning: Sendable {
     package let filter: Filter
     /// For each column of the filter, its place among the partition columns; nil for a column of data files.
     let partitionPlaces: [Int?]
+    /// For each column of the filter, whether statistics of it decide.
+    let isDecisive: [Bool]
     let isForeign: Bool
     /// For each schema that a file may name, whether each column of the filter is in it with the type it has now.
     let schemas: [ByteString: [Presence]]
@@ -22,14 +24,22 @@ package struct Pruning: Sendable {
         case otherType
     }
 
-    /// - Parameter schemaRegistry: JSON texts of the schemas that files name, by id.
+    /// - Parameters:
+    ///   - schemaRegistry: JSON texts of the schemas that files name, by id.
+    ///   - isOfNewestRows: whether the filter is about the rows that a reader gets. A file of an upsert table that has
+    ///     no row with some value may still have the newer row of the same key, which hides one with it: there only
+    ///     partition columns and the row key decide.
     package init(
-        _ filter: Filter, definition: TableDefinition, schemaRegistry: [ByteString: ByteString] = [:]
+        _ filter: Filter, definition: TableDefinition, schemaRegistry: [ByteString: ByteString] = [:],
+        isOfNewestRows: Bool = false
     ) {
         self.filter = filter
         isForeign = definition.provider != "firn"
         let partitionColumns = definition.partitionColumns
         partitionPlaces = filter.columns.map { partitionColumns.firstIndex(of: $0.name) }
+        let hidesRows = isOfNewestRows && definition.kind == .upsert
+        let rowKey = definition.schema?.rowKey ?? []
+        isDecisive = filter.columns.map { !hidesRows || rowKey.contains($0.name) }
         guard !isForeign, partitionPlaces.contains(nil) else {
             schemas = [:]
             return

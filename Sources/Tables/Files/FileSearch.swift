@@ -114,7 +114,8 @@ package struct FileSearch: Sendable {
                     TableSchema.Column(id: $0.offset + 1, name: $0.element, type: .undecided)
                 }, partitionColumns: definition.partitionColumns)
         return Pruning(
-            try Filter(text, schema: schema), definition: definition, schemaRegistry: outline.schemaRegistry)
+            try Filter(text, schema: schema), definition: definition, schemaRegistry: outline.schemaRegistry,
+            isOfNewestRows: true)
     }
 
     /// Why a manifest need not be read.

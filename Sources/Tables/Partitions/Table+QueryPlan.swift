@@ -44,7 +44,7 @@ extension Table {
         do throws(FilterError) {
             return Pruning(
                 try Filter(filter, schema: schema), definition: state.definition,
-                schemaRegistry: state.schemaRegistry)
+                schemaRegistry: state.schemaRegistry, isOfNewestRows: true)
         } catch {
             throw StoreError(.einval, error.description)
         }

@@ -181,6 +181,7 @@ extension GarbagePlan.Reason {
 extension Table {
     /// The files without references as of now. Reads the sessions and lists the log.
     package func garbageReport(limit: Int? = nil) throws(StoreError) -> GarbageReport {
-        GarbageReport(try GarbageCollector(table: self).survey(), table: name, limit: limit)
+        GarbageReport(
+            try GarbageCollector(table: self).survey(isForPeople: true), table: name, limit: limit)
     }
 }

@@ -117,7 +117,7 @@ package struct PartitionListing: Sendable {
     }
 
     private func row(_ node: PartitionReport.Node, path: ByteString) -> [ReportTable.Cell] {
-        let isExact = node.rowsEstimated == 0 && node.side == .root && node.isLeaf
+        let isExact = !node.isTreeRowsEstimated
         return [
             .text(path), .text(node.id.name), .flag(node.isLeaf), node.parent.map { .text($0.name) } ?? .none,
             .text(ByteString(node.side.rawValue)), .integer(Int64(node.depth)),

@@ -41,9 +41,10 @@ package struct QueryListing: Sendable {
     package var summary: String {
         let known = plan.reads.lazy.filter { !$0.isEstimated }.reduce(0) { $0 + $1.rows }
         let estimated = plan.reads.lazy.filter(\.isEstimated).reduce(0) { $0 + $1.rows }
+        let isExact = !plan.reads.contains(where: \.isEstimated)
         return "\(CountText.text(plan.fileCount, "file", "files")) in "
             + "\(CountText.text(plan.leafCount, "leaf", "leaves")) at version \(version): "
-            + "\(RowCountText.text(known: known, estimated: estimated)) rows"
+            + "\(RowCountText.text(known: known, estimated: estimated, isExact: isExact)) rows"
     }
 
     private func appendText(_ read: QueryPlan.Read, _ path: ByteString, to bytes: inout [UInt8]) {

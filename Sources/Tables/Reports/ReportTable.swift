@@ -145,7 +145,7 @@ extension ReportTable.Cell {
     fileprivate var text: String {
         switch self {
         case .none: "-"
-        case .text(let text): text.isEmpty ? "-" : PercentEncoding.encodeInvalid(text).display
+        case .text(let text): text.isEmpty ? "-" : PercentEncoding.readable(text).display
         case .integer(let value): String(value)
         case .estimate(let value): "~\(value)"
         case .number(let value): FixedText.text(value, digits: 2)

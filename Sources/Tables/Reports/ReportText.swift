@@ -19,9 +19,11 @@ package enum RowCountText {
     static func text(_ rows: Int64) -> String { rows == 1 ? "1 row" : "\(rows) rows" }
 
     /// `20` counted, `~5` estimated, `20+~5` both.
-    package static func text(known: Int64, estimated: Int64) -> String {
+    ///
+    /// - Parameter isExact: whether nothing was estimated; an estimate of 0 is one too.
+    package static func text(known: Int64, estimated: Int64, isExact: Bool? = nil) -> String {
         switch (known, estimated) {
-        case (_, 0): String(known)
+        case (_, 0) where isExact ?? true: String(known)
         case (0, _): "~\(estimated)"
         default: "\(known)+~\(estimated)"
         }

@@ -1,6 +1,6 @@
 import Bytes
 import JSON
-import Metadata
+package import Metadata
 import Storage
 import Synchronization
 
@@ -27,7 +27,11 @@ extension TransactionLog {
     /// Every state's record is read once in the life of this object. Times of commits ascend with the versions, so
     /// of the version files only as many are read as it takes to tell for each cutoff which are older (those at
     /// it or before); the others have the time of the next newer one that was read.
-    package func storedHistory(cutoffs: [Int64] = []) throws(LogError) -> StoredHistory {
+    ///
+    /// - Parameter exactly: versions whose own times are wanted.
+    package func storedHistory(
+        cutoffs: [Int64] = [], exactly: Set<Version> = []
+    ) throws(LogError) -> StoredHistory {
         var history = try store.history()
         var dates = expiry.withLock { $0.dates }
         let (current, pending) = shared.withLock { ($0.current, $0.pending) }
@@ -39,6 +43,12 @@ extension TransactionLog {
             history.states[index].datedAt = dates.states[version]
         }
         for cutoff in cutoffs { try divide(history.versionFiles, at: cutoff, &dates) }
+        if !exactly.isEmpty {
+            for file in history.versionFiles
+            where exactly.contains(file.version) && dates.versions[file.version] == nil {
+                dates.versions[file.version] = try commitDate(file.version)
+            }
+        }
         var newer: Int64?
         for index in history.versionFiles.indices.reversed() {
             newer = dates.versions[history.versionFiles[index].version] ?? newer
