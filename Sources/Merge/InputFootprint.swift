@@ -51,6 +51,7 @@ package struct InputFootprint: Sendable {
         guard let keys else { return nil }
         let part = range.intersection(clip)
         let low = max(part.min ?? keys.lowerBound, keys.lowerBound)
+        if let end = part.max, end <= low { return nil }
         let high = min(part.max ?? keys.upperBound, keys.upperBound)
         return low <= high ? low...high : nil
     }

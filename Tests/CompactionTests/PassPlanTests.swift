@@ -81,7 +81,7 @@ struct PassPlanTests {
         arguments: [TableKind.append, .upsert])
     func memory(kind: TableKind) throws {
         var results: [[SampleRow]] = []
-        for (memory, most) in [(128 << 20, 256), (128 << 20, 5), (20 << 10, 256), (1, 256)] {
+        for (memory, most) in [(128 << 20, 256), (128 << 20, 5), (10 << 10, 256), (1, 256)] {
             let table = try CompactionTable(kind)
             try table.fill(files: 13)
             let stored = table.log.current.totalRows

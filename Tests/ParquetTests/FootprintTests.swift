@@ -54,7 +54,8 @@ struct FootprintTests {
         // Windows and the rounding of allocations come to the pages.
         let windows = file.columns.count * (2 * 4_096 + 1_024)
         #expect(held <= footprint.openBytes + windows, "\(held) held, \(footprint.openBytes) expected")
-        #expect(footprint.openBytes <= held * 3 / 2 + windows)
+        // A small chunk is taken whole.
+        #expect(footprint.openBytes <= held * 3 / 2 + windows + (64 << 10))
     }
 
     @Test("is not how large a page is in the file: that is memory of all readers together")
