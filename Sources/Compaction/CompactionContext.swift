@@ -55,7 +55,7 @@ package struct CompactionOptions: Sendable {
     /// Files that a merge has open at once; more are merged in passes.
     package var maxInputs = 256
     /// A merge of so many bytes takes two ranges of keys at once where a person waits for it or the mount is idle.
-    package var twoRangesBytes: Int64 = 32 << 20
+    package var twoRangesBytes: Int64 = 128 << 20
     /// References that one commit splits.
     package var splitBatchCount = 1_000
     /// How often a commit whose outcome is unknown, or that must not be lost, is tried again at once.

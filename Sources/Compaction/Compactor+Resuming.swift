@@ -9,13 +9,14 @@ import TransactionLog
 /// than the file that is being written.
 extension Compactor {
     /// Lets a merge go on behind what an earlier attempt finished, where that was the same merge.
-    func resume(_ passes: inout MergePasses, _ live: LiveJob, _ target: MergeTarget) {
+    func resume(_ passes: inout MergePasses, _ live: LiveJob, _ target: MergeTarget) throws {
         let record = live.record
         if record.parts.isEmpty { return }
         let outputs = record.parts.flatMap(\.outputs)
         let isSame =
-            record.proof == target.proof && target.inputs.count <= options.maxInputs
+            try record.proof == target.proof
             && outputs.allSatisfy { $0.schemaID == target.context.schemaID && isThere($0) }
+            && passes.isOnePass()
         if isSame {
             passes.finished = record.parts
             return

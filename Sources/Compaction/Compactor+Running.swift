@@ -89,7 +89,7 @@ extension Compactor {
 
     private func passes(
         _ target: MergeTarget, _ live: LiveJob, in table: TableState, isMain: Bool, before: Int64
-    ) -> MergePasses {
+    ) throws -> MergePasses {
         var passes = MergePasses(
             target: target, maxInputs: options.maxInputs, cancellation: live.cancellation,
             progress: { [self] bytes in
@@ -103,7 +103,7 @@ extension Compactor {
             passes.rangeCount = 2
         }
         if isMain {
-            resume(&passes, live, target)
+            try resume(&passes, live, target)
             if target.bytes >= 2 * target.options.targetFileSizeBytes {
                 passes.onPart = { [self] part in try record(part, of: live, target) }
             }

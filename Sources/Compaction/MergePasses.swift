@@ -3,10 +3,10 @@ import Metadata
 import Platform
 import Storage
 
-/// Merges the inputs of a job, in several passes where they are too many to be open at once.
+/// Merges the inputs of a job, in several passes where they are too many, or their pages too large, to be open at once.
 ///
 /// A pass merges neighbours by sequence, so that order and newest rows come out as in one merge; its files are
-/// no part of the table and are deleted at the end.
+/// no part of the table and are deleted at the end. It merges no more than it has to.
 struct MergePasses {
     let target: MergeTarget
     let maxInputs: Int
@@ -20,89 +20,105 @@ struct MergePasses {
     /// Called with about how many bytes of the inputs are done.
     let progress: @Sendable (Int64) -> Void
 
+    /// Whether the inputs can all be open at once.
+    func isOnePass() throws -> Bool {
+        try PassPlan(count: target.inputs.count, maxInputs: maxInputs, fits: fits(target.inputs)).isLast
+    }
+
     /// When it throws, nothing that it wrote is left in storage but what `onPart` was told of.
     func run() throws -> MergeResult {
         var inputs = target.inputs.sorted {
             ($0.entry.sequence, $0.entry.path) < ($1.entry.sequence, $1.entry.path)
         }
-        let passCount = passes(inputs.count)
+        let originals = Set(inputs.map(\.entry.id))
         var between: [FileEntry] = []
-        defer { delete(between[...]) }
-        var rowsIn: Int64?
+        defer { delete(between) }
         var rowsInByFile: [FileID: Int64] = [:]
         var dropped: Int64 = 0
-        for pass in 0..<(passCount - 1) {
+        var done = 0.0
+        var isFirst = true
+        while true {
+            let plan = PassPlan(count: inputs.count, maxInputs: maxInputs, fits: try fits(inputs))
+            // Of what is left to do, each pass is taken for as much as the others.
+            let share = (1 - done) / Double(plan.isLast ? 1 : 2)
+            if plan.isLast {
+                var result = try run(inputs, isLast: true, isOnly: isFirst, progress: (done, share))
+                if isFirst { return result }
+                rowsInByFile.merge(result.rowsInByFile.filter { originals.contains($0.key) }) { $0 + $1 }
+                result.rowsInByFile = rowsInByFile
+                result.rowsIn = rowsInByFile.values.reduce(0, +)
+                result.rowsDropped += dropped
+                return result
+            }
+            isFirst = false
             var next: [MergeInput] = []
-            var passRows: Int64 = 0
-            var done: Int64 = 0
-            let before = between.count
-            for start in stride(from: 0, to: inputs.count, by: maxInputs) {
-                let group = Array(inputs[start..<min(start + maxInputs, inputs.count)])
-                let result = try run(group, isLast: false, pass: pass, of: passCount, before: done)
-                done += bytes(group)
+            let total = Double(max(bytes(inputs), 1))
+            for group in plan.groups {
+                let some = Array(inputs[group])
+                let part = share * Double(bytes(some)) / total
+                defer { done += part }
+                if some.count == 1 {
+                    next += some
+                    continue
+                }
+                let result = try run(some, isLast: false, isOnly: false, progress: (done, part))
                 between += result.outputs
-                passRows += result.rowsIn
-                if pass == 0 { rowsInByFile.merge(result.rowsInByFile) { $0 + $1 } }
                 dropped += result.rowsDropped
+                rowsInByFile.merge(result.rowsInByFile.filter { originals.contains($0.key) }) { $0 + $1 }
                 // They stand for their group in the order of the sequences.
                 next += result.outputs.map { output in
                     var entry = output
-                    entry.addedAtVersion = group[0].entry.addedAtVersion
-                    entry.ordinal = group[0].entry.ordinal
+                    entry.addedAtVersion = some[0].entry.addedAtVersion
+                    entry.ordinal = some[0].entry.ordinal
                     return MergeInput(entry)
                 }
             }
-            rowsIn = rowsIn ?? passRows
             // A pass whose outputs are as many as its inputs would go on for ever.
             guard next.count < inputs.count else {
                 throw MergeError(
                     .storage, "\(inputs.count) files cannot be merged, \(maxInputs) at a time")
             }
             inputs = next
-            delete(between[..<before])
-            between.removeFirst(before)
+            let kept = Set(inputs.map(\.entry.id))
+            delete(between.filter { !kept.contains($0.id) })
+            between.removeAll { !kept.contains($0.id) }
         }
-        var result = try run(inputs, isLast: true, pass: passCount - 1, of: passCount, before: 0)
-        result.rowsIn = rowsIn ?? result.rowsIn
-        if passCount > 1 { result.rowsInByFile = rowsInByFile }
-        result.rowsDropped += dropped
-        return result
     }
 
-    private func passes(_ count: Int) -> Int {
-        var count = count
-        var passes = 1
-        while count > maxInputs {
-            count = (count + maxInputs - 1) / maxInputs
-            passes += 1
-        }
-        return passes
+    /// Tells whether some inputs can be open at once.
+    private func fits(_ inputs: [MergeInput]) throws -> (Range<Int>) -> Bool {
+        // What is open is never more than all that there is, and then the files need not be looked at.
+        let sizes = inputs.map { $0.entry.uncompressedSizeBytes ?? .max }
+        if !sizes.contains(.max), sizes.reduce(0, &+) <= Int64(memoryBytes) / 8 { return { _ in true } }
+        let demand = try MergeDemand(inputs, target.context)
+        return { [memoryBytes] in demand.fits($0, memoryBytes: memoryBytes) }
     }
 
+    /// - Parameter progress: the share of the job that was done before, and that of this merge.
     private func run(
-        _ inputs: [MergeInput], isLast: Bool, pass: Int, of passCount: Int, before: Int64
+        _ inputs: [MergeInput], isLast: Bool, isOnly: Bool, progress place: (done: Double, share: Double)
     ) throws -> MergeResult {
-        let total = bytes(target.inputs)
-        let passTotal = max(total, 1)
+        let total = Double(bytes(target.inputs))
+        let here = Double(max(bytes(inputs), 1))
         var options = target.options
         if !isLast { options.targetFileSizeBytes = 1 << 50 }
-        let share = Double(total) / Double(passCount)
         var merging = MergeRun.Options(
-            dropsDeletes: isLast && target.proof != nil, rangeCount: rangeCount, memoryBytes: memoryBytes)
+            dropsDeletes: isLast && target.proof != nil, rangeCount: isLast ? rangeCount : 1,
+            memoryBytes: memoryBytes)
         merging.age = target.age
         return try MergeRun(
-            inputs, target.context, files: options, options: merging,
-            finished: passCount == 1 ? finished : [], onPart: passCount == 1 ? onPart : nil,
+            inputs, target.context, files: options, options: merging, finished: isOnly ? finished : [],
+            onPart: isOnly ? onPart : nil,
             progress: { [progress] bytes in
-                let part = min(Double(before + bytes) / Double(passTotal), 1)
-                progress(passCount == 1 ? bytes : Int64(share * (Double(pass) + part)))
+                let part = place.done + place.share * min(Double(bytes) / here, 1)
+                progress(isOnly ? bytes : Int64(total * min(part, 1)))
             }, cancellation: cancellation
         ).run()
     }
 
     private func bytes(_ inputs: [MergeInput]) -> Int64 { inputs.reduce(0) { $0 + $1.entry.sizeBytes } }
 
-    private func delete(_ files: ArraySlice<FileEntry>) {
+    private func delete(_ files: [FileEntry]) {
         // What cannot be deleted is an orphan, which garbage collection finds.
         for file in files {
             try? target.context.storage.delete(ObjectKey.child(file.path, of: target.context.directory))

@@ -16,29 +16,46 @@ final class FileCursor: BlockSource {
     private let shared: [UInt8]
     private let isUpsert: Bool
     private let monitor: MergeMonitor
+    private let memoryBytes: Int
+    private let pages: OpenPages
+    private let lanes: Int
+    private var heldBytes = 0
     private var pace: RowPace
     private var last: ByteString?
     private var isAtEnd = false
 
+    /// So much of a column is read at once, however little memory there is.
+    static let leastReadAhead = 8 << 10
+    private static let mostReadAhead = 128 << 10
+
     /// - Parameters:
     ///   - number: the input's among those of the merge.
     ///   - shared: bytes with which all keys of the merge begin.
-    ///   - memoryBytes: about what may be held of the input at once, beside a page of each column.
+    ///   - memoryBytes: about what may be held of the input at once, beside its open pages.
+    ///   - lanes: how many inputs share that memory.
+    ///   - scratch: of the thread that uses the cursor.
     init(
         _ input: OpenDataFile, number: Int, rows: Range<Int>, clip: KeyRange, shared: [UInt8], isUpsert: Bool,
-        memoryBytes: Int, monitor: MergeMonitor
+        memoryBytes: Int, lanes: Int, pages: OpenPages, scratch: ReadScratch, monitor: MergeMonitor
     ) throws(MergeError) {
         self.input = input
         self.number = number
         mapping = try ColumnMapping(of: input.file.columns, to: input.columns, path: input.entry.path)
-        // Two blocks may be alive at once, the one read and the one not yet gathered.
-        pace = RowPace(budgetBytes: memoryBytes / 8 * 3)
+        self.memoryBytes = memoryBytes
+        self.lanes = lanes
+        self.pages = pages
+        let stored = mapping.fileColumns.reduce(0) { sum, column in
+            input.file.rowGroups.reduce(sum) { $0 &+ $1.chunks[column].uncompressedSize }
+        }
+        pace = RowPace(
+            budgetBytes: FileCursor.blockBytes(memoryBytes), rowBytes: stored / max(input.rowCount, 1))
         let readAhead = memoryBytes / 4 / max(mapping.fileColumns.count, 1)
         reader = ParquetReader(
             input.file, columns: mapping.fileColumns, rows: rows,
             options: ParquetReader.Options(
                 batchRows: RowPace.mostRows, batchBytes: .max,
-                readAhead: min(max(readAhead, 8 << 10), 128 << 10)))
+                readAhead: min(max(readAhead, Self.leastReadAhead), Self.mostReadAhead)),
+            scratch: scratch)
         encoder = KeyEncoder(columns: input.keyColumns)
         self.clip = clip
         self.shared = shared
@@ -46,12 +63,21 @@ final class FileCursor: BlockSource {
         self.monitor = monitor
     }
 
+    deinit { pages.changed(by: -heldBytes) }
+
+    /// Two blocks may be alive at once, the one read and the one not yet gathered.
+    private static func blockBytes(_ memoryBytes: Int) -> Int { memoryBytes / 8 * 3 }
+
     func nextBlock() throws -> MergeBlock? {
         while !isAtEnd {
             try monitor.cancellation.check()
             let read = try MergeError.reading(input.entry.path) { () throws(ParquetError) in
                 try reader.next(atMost: pace.rows)
             }
+            let held = reader.heldBytes
+            pages.changed(by: held - heldBytes)
+            heldBytes = held
+            pace.budgetBytes = FileCursor.blockBytes(pages.budget(memoryBytes, lanes: lanes))
             guard let read else { break }
             monitor.read(read.rowCount, of: number)
             if let block = try block(of: try mapping.map(read)) { return block }

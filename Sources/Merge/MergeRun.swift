@@ -16,9 +16,11 @@ package struct MergeRun {
         package var dropsDeletes: Bool
         /// Leaves out rows that are too old to keep; of an upsert table only where it leaves out delete markers.
         package var age: RowAge?
-        /// Ranges of keys that are merged at the same time. A table without a row key has one.
+        /// Ranges of keys that are merged at the same time; fewer where their open pages would not leave half of the
+        /// memory to rows. A table without a row key has one.
         package var rangeCount: Int
-        /// For all ranges together, beside a page of each column of each input that overlaps others.
+        /// For all ranges together. ``MergeDemand`` tells whether the inputs can do with it: the open pages of one range
+        /// are taken, whatever they need.
         package var memoryBytes: Int
 
         package init(dropsDeletes: Bool = false, rangeCount: Int = 1, memoryBytes: Int = 128 << 20) {
@@ -75,9 +77,11 @@ package struct MergeRun {
         let stop = Cancellation(parent: cancellation)
         let monitor = MergeMonitor(survey.inputs, cancellation: stop, progress: progress)
         note(finished, files.map(\.file.entry.id), monitor)
-        let merges = try rangeMerges(files, try ranges(survey), monitor)
+        let demand = MergeDemand(try files.map { try InputFootprint($0.file, range: $0.range) })
+        let layout = try layout(survey, demand)
+        let merges = try rangeMerges(files, layout, monitor)
         do {
-            try RangeWorkers.run(merges, count: options.rangeCount, stop: stop)
+            try RangeWorkers.run(merges, count: layout.concurrency, stop: stop)
             let result = MergeResult(
                 finished + merges.flatMap(\.parts),
                 rowsPassedThrough: merges.reduce(0) { $0 + $1.rowsPassedThrough })
@@ -90,31 +94,53 @@ package struct MergeRun {
         }
     }
 
-    /// What is left to merge, in as many ranges as are wanted or more.
-    private func ranges(_ survey: MergeSurvey) throws -> [KeyRange] {
+    /// The ranges that are left to merge, how many of them at the same time, and with what memory.
+    private struct Layout {
+        var ranges: [KeyRange]
+        var concurrency: Int
+        var openBytes: Int
+        var memory: MergeMemory
+    }
+
+    private func layout(_ survey: MergeSurvey, _ demand: MergeDemand) throws -> Layout {
         guard let gaps = MergeRanges.gaps(between: finished.map(\.range)) else {
             throw MergeError(.resuming, "parts said to be finished overlap")
         }
-        guard !context.schema.dataKeyColumns.isEmpty, gaps.count < options.rangeCount else { return gaps }
-        return MergeRanges.split(gaps, into: options.rangeCount, samples: try survey.samples())
+        var wanted = context.schema.dataKeyColumns.isEmpty ? 1 : options.rangeCount
+        while true {
+            let ranges =
+                gaps.count < wanted
+                ? MergeRanges.split(gaps, into: wanted, samples: try survey.samples()) : gaps
+            let (concurrency, openBytes) = demand.concurrency(
+                ranges, atMost: wanted, memoryBytes: options.memoryBytes)
+            // What is not merged at the same time is not cut: each cut costs pages that are read twice.
+            if concurrency < min(wanted, ranges.count), ranges.count > gaps.count {
+                wanted -= 1
+                continue
+            }
+            let memory = MergeMemory(
+                limitBytes: options.memoryBytes, ranges: concurrency, openBytes: openBytes,
+                footerBytes: demand.footerBytes)
+            return Layout(
+                ranges: ranges, concurrency: concurrency, openBytes: openBytes, memory: memory)
+        }
     }
 
     private func rangeMerges(
-        _ files: [(file: OpenDataFile, range: KeyRange)], _ ranges: [KeyRange], _ monitor: MergeMonitor
+        _ files: [(file: OpenDataFile, range: KeyRange)], _ plan: Layout, _ monitor: MergeMonitor
     ) throws -> [RangeMerge] {
-        let memory = MergeMemory(
-            limitBytes: options.memoryBytes, ranges: min(ranges.count, options.rangeCount))
+        let memory = plan.memory
         var layout = fileOptions
         layout.rowGroupBytes = min(layout.rowGroupBytes, memory.rowGroupBytes)
         let told = Monitor(())
-        return try ranges.map { range in
+        return try plan.ranges.map { range in
             let writer = DataFileWriter(context, options: layout)
             let blocks = try MergedBlocks(
                 files, clip: range,
                 options: MergedBlocks.Options(
                     isUpsert: context.kind == .upsert, dropsDeletes: options.dropsDeletes, age: options.age,
                     canPass: { writer.canCopy(from: $0) }, smallestPassedBytes: layout.smallestPassedBytes,
-                    inputBytes: memory.inputBytes,
+                    inputBytes: memory.inputBytes, openBytes: plan.openBytes,
                     // A piece that is large next to a file would overshoot its target.
                     batchBytes: min(memory.batchBytes, Int(clamping: layout.targetFileSizeBytes / 8))),
                 monitor: monitor)

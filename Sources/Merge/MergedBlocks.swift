@@ -18,6 +18,8 @@ final class MergedBlocks {
         var smallestPassedBytes = 1 << 20
         /// Memory for decoded blocks of all inputs together.
         var inputBytes = 48 << 20
+        /// What the inputs are expected to hold open beside it.
+        var openBytes = Int.max
         /// About the size of a piece of gathered rows.
         var batchBytes = 2 << 20
     }
@@ -27,6 +29,9 @@ final class MergedBlocks {
     private let ranges: [KeyRange]
     private let options: Options
     private let monitor: MergeMonitor
+    /// What the inputs hold open.
+    let pages: OpenPages
+    private let scratch = ReadScratch()
     private var steps: ArraySlice<MergePlan.Step>
     private var merger: SpanMerger?
     private var pace: RowPace
@@ -42,6 +47,7 @@ final class MergedBlocks {
         ranges = inputs.map { $0.range.intersection(clip) }
         self.options = options
         self.monitor = monitor
+        pages = OpenPages(expectedBytes: options.openBytes)
         pace = RowPace(budgetBytes: options.batchBytes)
         steps = []
         steps = try plan()[...]
@@ -154,7 +160,7 @@ final class MergedBlocks {
         let sources = lanes.map { lane in
             ChainedSource(
                 joined(lane).map { section in
-                    { [self] in try cursor(section, shared: shared, budget: budget) }
+                    { [self] in try cursor(section, shared: shared, budget: budget, lanes: lanes.count) }
                 })
         }
         return SpanMerger(
@@ -178,10 +184,11 @@ final class MergedBlocks {
     }
 
     private func cursor(
-        _ section: MergePlan.Section, shared: [UInt8], budget: Int
+        _ section: MergePlan.Section, shared: [UInt8], budget: Int, lanes: Int
     ) throws -> any BlockSource {
         try FileCursor(
             inputs[section.input], number: section.input, rows: section.rows, clip: ranges[section.input],
-            shared: shared, isUpsert: options.isUpsert, memoryBytes: budget, monitor: monitor)
+            shared: shared, isUpsert: options.isUpsert, memoryBytes: budget, lanes: lanes, pages: pages,
+            scratch: scratch, monitor: monitor)
     }
 }

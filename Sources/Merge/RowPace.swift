@@ -3,13 +3,14 @@
 /// What a footer says of sizes is no guide: a dictionary makes a page of long texts small.
 struct RowPace {
     static let mostRows = 8_192
-    private let budgetBytes: Int
+    var budgetBytes: Int { didSet { budgetBytes = max(budgetBytes, 1) } }
     /// The most rows to take next.
     private(set) var rows: Int
 
-    init(budgetBytes: Int) {
+    /// - Parameter rowBytes: what a row holds at least, as far as it is known.
+    init(budgetBytes: Int, rowBytes: Int = 0) {
         self.budgetBytes = max(budgetBytes, 1)
-        rows = min(max(budgetBytes / 1_024, 1), 64)
+        rows = min(max(budgetBytes / max(rowBytes, 1_024), 1), 64)
     }
 
     mutating func took(_ count: Int, bytes: Int) {

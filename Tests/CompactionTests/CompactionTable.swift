@@ -146,7 +146,7 @@ struct CompactionTable {
         return rows.sorted()
     }
 
-    private func merged(_ files: [MergeInput], keepsDeletes: Bool) throws -> [SampleRow] {
+    func merged(_ files: [MergeInput], keepsDeletes: Bool = false) throws -> [SampleRow] {
         if files.isEmpty { return [] }
         let merged = try MergedRows(
             files, schema: schema, kind: kind,

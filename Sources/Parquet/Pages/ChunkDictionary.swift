@@ -8,6 +8,8 @@ final class ChunkDictionary {
 
     init() {}
 
+    var heldBytes: Int { values.capacity + offsets.capacity }
+
     /// Decodes the PLAIN values of a dictionary page.
     init<T: LaneValue>(
         _ type: T.Type, _ column: FileColumn, page: UnsafeRawBufferPointer, size: Int, count: Int
@@ -35,6 +37,8 @@ final class ChunkDictionary {
             throw Self.tooShort
         }
         offsets.reserve((count + 1) * 4)
+        // Whoever looks strings up copies sixteen bytes of a short one.
+        values.reserve(size + 16)
         let ends = offsets.base.assumingMemoryBound(to: UInt32.self)
         ends[0] = 0
         var offset = 0
@@ -47,7 +51,6 @@ final class ChunkDictionary {
                 from: base, &offset, end: size, count: count, into: values, ends: ends + 1)
         }
         if let problem { throw ParquetError(.malformed, "the dictionary: \(problem)") }
-        values.reserve(16)
         self.count = count
     }
 

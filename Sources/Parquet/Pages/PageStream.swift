@@ -1,36 +1,6 @@
 import Bytes
 import Compression
 
-/// The working memory of one column's reader, passed on from chunk to chunk.
-final class PageScratch {
-    /// The part of the file that was read ahead.
-    let window = RawBuffer()
-    /// The page being decoded, followed by ``HybridDecoder/padding`` zeros.
-    var page: [UInt8] = []
-    let levels = RawBuffer()
-    let indices = RawBuffer()
-    let strings = RawBuffer()
-    private let decompressors: DecompressorSet
-
-    init(_ decompressors: DecompressorSet = DecompressorSet()) { self.decompressors = decompressors }
-
-    func decompressor(for codec: PageCodec) throws(ParquetError) -> Decompressor {
-        try decompressors.decompressor(for: codec)
-    }
-}
-
-/// One decompressor a codec, shared by the columns of a reader.
-final class DecompressorSet {
-    private var made: [PageCodec: Decompressor] = [:]
-
-    func decompressor(for codec: PageCodec) throws(ParquetError) -> Decompressor {
-        if let known = made[codec] { return known }
-        let new = try codec.decompressor()
-        made[codec] = new
-        return new
-    }
-}
-
 /// The pages of one column chunk, one after another: headers, checksums, decompression.
 struct PageStream {
     /// No page may hold more than this, whatever its header says.
@@ -41,6 +11,8 @@ struct PageStream {
     private let codec: PageCodec
     private let scratch: PageScratch
     private let readAhead: Int
+    /// A page that is larger in the file does not pass through the window.
+    private let largestWindow: Int
     private let start: Int
     private let end: Int
     /// Where the next header or body begins.
@@ -61,6 +33,8 @@ struct PageStream {
         self.codec = codec
         self.scratch = scratch
         self.readAhead = max(4096, readAhead)
+        // Who reads nothing ahead wants each page at once, and holds few.
+        largestWindow = readAhead > 0 ? self.readAhead : .max
         start = span.offset
         offset = span.offset
         end = span.offset + span.size
@@ -71,14 +45,15 @@ struct PageStream {
     var isAtEnd: Bool { offset >= end }
     var isAtStart: Bool { offset == start }
 
-    /// Moves to a page at `offset` of the chunk, forward or back, whose `size` bytes are then fetched at once.
+    /// Moves to a page at `offset` of the chunk, forward or back, whose `size` bytes are then fetched at once unless it
+    /// is larger than the window.
     mutating func seek(to newOffset: Int, size: Int) throws(ParquetError) {
         if newOffset < windowStart {
             scratch.window.count = 0
             windowStart = newOffset
         }
         offset = newOffset
-        try fill(size)
+        try fill(min(size, largestWindow))
     }
 
     /// Makes `count` bytes from `offset` on available, and more where that saves a read.
@@ -138,11 +113,13 @@ struct PageStream {
 
     /// Checks the page's checksum and puts its decompressed bytes into the scratch page.
     mutating func loadBody(_ header: PageHeader) throws(ParquetError) {
-        try fill(header.compressedSize)
-        let body = UnsafeRawBufferPointer(
-            start: scratch.window.base + (offset - windowStart), count: header.compressedSize)
+        let body = try fetchBody(header)
         try Self.check(body, header)
         scratch.page.removeAll(keepingCapacity: true)
+        // With the padding at once: an array that grows takes twice what it holds. A few bytes that claim to be many
+        // are not believed.
+        let believable = max(1 << 20, header.compressedSize * 256)
+        scratch.page.reserveCapacity(min(header.uncompressedSize, believable) + HybridDecoder.padding)
         if header.kind == .dataV2 {
             try loadV2(body, header)
         } else {
@@ -150,6 +127,25 @@ struct PageStream {
         }
         scratch.page.append(contentsOf: repeatElement(0, count: HybridDecoder.padding))
         offset += header.compressedSize
+    }
+
+    /// The page as it lies in the file, valid until the next one is fetched. A large one is fetched into memory that
+    /// all readers of a thread share: once decompressed it is of no use.
+    private mutating func fetchBody(_ header: PageHeader) throws(ParquetError) -> UnsafeRawBufferPointer {
+        let size = header.compressedSize
+        if size <= largestWindow {
+            try fill(size)
+            return UnsafeRawBufferPointer(start: scratch.window.base + (offset - windowStart), count: size)
+        }
+        let body = scratch.shared.body
+        body.count = 0
+        body.reserve(size)
+        let have = max(0, min(windowStart + scratch.window.count - offset, size))
+        if have > 0 { body.append(scratch.window.base + (offset - windowStart), have) }
+        try source.checkedRead(
+            at: offset + have, into: UnsafeMutableRawBufferPointer(start: body.end, count: size - have))
+        body.count = size
+        return body.bytes
     }
 
     /// The stored checksum covers the page as it lies in the file, without its header.
@@ -175,7 +171,7 @@ struct PageStream {
         _ body: UnsafeRawBufferPointer, _ size: Int, isCompressed: Bool
     ) throws(ParquetError) {
         if body.isEmpty, size == 0 { return }
-        let decompressor = try scratch.decompressor(for: isCompressed ? codec : .uncompressed)
+        let decompressor = try scratch.shared.decompressor(for: isCompressed ? codec : .uncompressed)
         try decoding { () throws(DecodeError) in
             try decompressor.decompress(
                 body, expectedSize: size, limit: Self.largestPage, into: &scratch.page)

@@ -3,15 +3,15 @@ import Records
 extension ColumnChunkReader {
     /// Room for one level a row, valid until the next batch.
     private func levels(_ count: Int) -> UnsafeMutablePointer<UInt8> {
-        scratch.levels.count = 0
-        scratch.levels.reserve(count)
-        return scratch.levels.base.assumingMemoryBound(to: UInt8.self)
+        scratch.shared.levels.count = 0
+        scratch.shared.levels.reserve(count)
+        return scratch.shared.levels.base.assumingMemoryBound(to: UInt8.self)
     }
 
     private func indices(_ count: Int) -> UnsafeMutablePointer<UInt32> {
-        scratch.indices.count = 0
-        scratch.indices.reserve(count * 4)
-        return scratch.indices.base.assumingMemoryBound(to: UInt32.self)
+        scratch.shared.indices.count = 0
+        scratch.shared.indices.reserve(count * 4)
+        return scratch.shared.indices.base.assumingMemoryBound(to: UInt32.self)
     }
 
     private static func validity(
@@ -110,7 +110,7 @@ extension ColumnChunkReader {
     /// The next `count` rows as byte strings, empty where a row is null.
     func strings(_ count: Int) throws(ParquetError) -> (values: ByteColumn, validity: [UInt8]?) {
         let levels = levels(count)
-        let out = scratch.strings
+        let out = scratch.shared.strings
         out.count = 0
         var hasNulls = false
         var failure: ParquetError?

@@ -42,6 +42,9 @@ package final class ColumnChunkReader {
         }
     }
 
+    /// What is held between two calls: what was read ahead, the open page and the dictionary.
+    var heldBytes: Int { scratch.heldBytes + (dictionary?.heldBytes ?? 0) }
+
     /// The next `count` rows, or fewer where the chunk ends.
     package func read(_ count: Int) throws(ParquetError) -> ColumnVector {
         let count = max(0, min(count, rowsLeft))
@@ -176,6 +179,7 @@ package final class ColumnChunkReader {
         }
         var result = page
         result.values = .plain(position: scratch.page.count)
+        scratch.page.reserveCapacity(scratch.page.count + plain.count + HybridDecoder.padding)
         scratch.page.append(contentsOf: plain)
         result.end = scratch.page.count
         scratch.page.append(contentsOf: repeatElement(0, count: HybridDecoder.padding))
@@ -187,6 +191,9 @@ package final class ColumnChunkReader {
         guard header.encoding == .plain || header.encoding == .plainDictionary else {
             throw ParquetError(.unsupported, "a dictionary is encoded as \(header.encoding)")
         }
+        // It is of no use once it is decoded, and often larger than the pages that follow.
+        swap(&scratch.page, &scratch.shared.dictionary)
+        defer { swap(&scratch.page, &scratch.shared.dictionary) }
         try stream.loadBody(header)
         let size = scratch.page.count - HybridDecoder.padding
         let column = column

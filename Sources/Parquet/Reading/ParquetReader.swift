@@ -37,19 +37,23 @@ package final class ParquetReader {
     /// - Parameters:
     ///   - columns: positions in the file, in the order wanted; nil for all.
     ///   - rows: the rows of the file to read; nil for all.
+    ///   - scratch: shared with other readers that the same thread uses.
     package init(
-        _ file: ParquetFile, columns: [Int]? = nil, rows: Range<Int>? = nil, options: Options = Options()
+        _ file: ParquetFile, columns: [Int]? = nil, rows: Range<Int>? = nil, options: Options = Options(),
+        scratch: ReadScratch = ReadScratch()
     ) {
         self.file = file
         self.columns = columns ?? Array(file.columns.indices)
         self.options = options
         self.rows = (rows ?? 0..<file.rowCount).clamped(to: 0..<file.rowCount)
         schema = self.columns.map { file.columns[$0] }
-        let decompressors = DecompressorSet()
-        scratches = self.columns.map { _ in PageScratch(decompressors) }
+        scratches = self.columns.map { _ in PageScratch(scratch) }
         position = self.rows.lowerBound
         groupEnd = position
     }
+
+    /// What is held between two calls, the shared scratch not counted.
+    package var heldBytes: Int { readers.reduce(0) { $0 + $1.heldBytes } }
 
     /// Reads the row groups of a range.
     package convenience init(

@@ -24,7 +24,7 @@ extension ColumnChunkWriter {
             plainPageCount += 1
         }
         let start = bytes.count
-        appendPage(&header, body.bytes)
+        appendPage(&header, scratch.body.bytes)
         pages.append(
             Page(
                 offset: start, size: bytes.count - start, firstRow: rowCount - rows,
@@ -39,32 +39,34 @@ extension ColumnChunkWriter {
 
     /// The definition levels, where the column has any.
     private func startBody() {
-        body.removeAll()
+        scratch.body.removeAll()
         guard column.isOptional else { return }
-        body.integer(UInt32(0))
+        scratch.body.integer(UInt32(0))
         HybridEncoder.encode(
             UnsafePointer(levels.base.assumingMemoryBound(to: UInt8.self)), count: levels.count, bitWidth: 1,
-            into: &body)
-        let length = UInt32(body.count - 4)
-        for index in 0..<4 { body.bytes[index] = UInt8(truncatingIfNeeded: length >> UInt32(8 * index)) }
+            into: &scratch.body)
+        let length = UInt32(scratch.body.count - 4)
+        for index in 0..<4 {
+            scratch.body.bytes[index] = UInt8(truncatingIfNeeded: length >> UInt32(8 * index))
+        }
     }
 
     private func appendIndices(entries: Int) {
         // Zero bits are allowed for a single entry, but not every reader has met them.
         let width = max(1, BitPacking.width(for: entries - 1))
-        body.uint8(UInt8(width))
+        scratch.body.uint8(UInt8(width))
         HybridEncoder.encode(
             UnsafePointer(staged.base.assumingMemoryBound(to: UInt32.self)), count: staged.count / 4,
-            bitWidth: width, into: &body)
+            bitWidth: width, into: &scratch.body)
     }
 
     private func appendPlainValues() {
         if column.type == .boolean {
             HybridEncoder.pack(
                 UnsafePointer(staged.base.assumingMemoryBound(to: UInt8.self)), staged.count, 1,
-                size: (staged.count + 7) / 8, into: &body)
+                size: (staged.count + 7) / 8, into: &scratch.body)
         } else {
-            body.append(staged.bytes)
+            scratch.body.append(staged.bytes)
         }
     }
 
@@ -82,34 +84,35 @@ extension ColumnChunkWriter {
 
     private func compress(_ content: UnsafeRawBufferPointer) -> [UInt8] {
         guard let compressor else { return Array(content) }
-        compressed.removeAll(keepingCapacity: true)
-        compressor.compress(content, into: &compressed)
-        return compressed
+        scratch.compressed.removeAll(keepingCapacity: true)
+        compressor.compress(content, into: &scratch.compressed)
+        return scratch.compressed
     }
 
     /// Compresses the first page both ways and compares, with the dictionary's cost spread over the pages
     /// that will share it: the share of entries that came in the second half of the page goes on coming.
     private func dictionaryPays(isLast: Bool) -> Bool {
         let (entries, _) = dictionarySize
-        body.removeAll()
+        scratch.body.removeAll()
         appendIndices(entries: entries)
-        let indexed = body.bytes.withUnsafeBytes { compress($0).count }
-        dense.count = 0
+        let indexed = scratch.body.bytes.withUnsafeBytes { compress($0).count }
+        scratch.dense.count = 0
         appendPlain(
-            UnsafePointer(staged.base.assumingMemoryBound(to: UInt32.self)), staged.count / 4, to: dense)
-        let plain = compress(dense.bytes).count
+            UnsafePointer(staged.base.assumingMemoryBound(to: UInt32.self)), staged.count / 4,
+            to: scratch.dense)
+        let plain = compress(scratch.dense.bytes).count
         let shared = Double(compress(dictionaryContent(entries).bytes).count)
         let late = Double(entries - entriesAfterFirstSlice) * 2 / Double(entries)
         let share = isLast || pageRows <= Self.rowAlignment ? 1 : min(1, late)
         return Double(indexed) + shared * share <= Double(plain)
     }
 
-    /// The PLAIN form of the first `count` entries; uses ``dense``.
+    /// The PLAIN form of the first `count` entries; uses the scratch.
     private func dictionaryContent(_ count: Int) -> RawBuffer {
         let order = (0..<UInt32(count)).map { $0 }
-        dense.count = 0
-        order.withUnsafeBufferPointer { appendPlain($0.baseAddress!, count, to: dense) }
-        return dense
+        scratch.dense.count = 0
+        order.withUnsafeBufferPointer { appendPlain($0.baseAddress!, count, to: scratch.dense) }
+        return scratch.dense
     }
 
     /// The page of the dictionary that finished pages use; empty where none does.

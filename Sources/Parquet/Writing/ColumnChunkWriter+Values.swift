@@ -25,9 +25,9 @@ extension ColumnChunkWriter {
         values.withUnsafeBufferPointer { all in
             let source = all.baseAddress! + rows.lowerBound
             if present == rows.count { return body(source) }
-            dense.count = 0
-            dense.reserve(rows.count * MemoryLayout<T>.stride)
-            let target = dense.base.assumingMemoryBound(to: T.self)
+            scratch.dense.count = 0
+            scratch.dense.reserve(rows.count * MemoryLayout<T>.stride)
+            let target = scratch.dense.base.assumingMemoryBound(to: T.self)
             let levels = UnsafePointer(rowLevels(rows.count))
             var count = 0
             for index in 0..<rows.count {

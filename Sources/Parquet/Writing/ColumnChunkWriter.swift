@@ -38,7 +38,6 @@ final class ColumnChunkWriter {
     // The page being filled.
     let levels = RawBuffer()
     let staged = RawBuffer()
-    let dense = RawBuffer()
     var stagedCount = 0
     var entriesAfterFirstSlice = 0
     var pageStatistics = ColumnStatistics(nullCount: 0)
@@ -51,10 +50,13 @@ final class ColumnChunkWriter {
     var dictionaryPageCount = 0
     var statistics = ColumnStatistics(nullCount: 0)
     private(set) var rowCount = 0
-    var body = ByteWriter()
-    var compressed: [UInt8] = []
+    let scratch: WriteScratch
 
-    init(_ column: FileColumn, _ options: ParquetWriter.Options, _ compressor: Compressor?) {
+    init(
+        _ column: FileColumn, _ options: ParquetWriter.Options, _ compressor: Compressor?,
+        _ scratch: WriteScratch
+    ) {
+        self.scratch = scratch
         self.column = column
         self.options = options
         self.compressor = compressor
@@ -172,10 +174,10 @@ final class ColumnChunkWriter {
     /// Turns the staged indices into PLAIN values; the rest of the chunk stays PLAIN.
     func abandonDictionary() {
         let size = staged.count
-        dense.count = 0
-        dense.append(staged.base, size)
+        scratch.dense.count = 0
+        scratch.dense.append(staged.base, size)
         staged.count = 0
-        let indices = UnsafePointer(dense.base.assumingMemoryBound(to: UInt32.self))
+        let indices = UnsafePointer(scratch.dense.base.assumingMemoryBound(to: UInt32.self))
         appendPlain(indices, size / 4, to: staged)
         mode = .plain
     }

@@ -82,7 +82,8 @@ package final class ParquetWriter {
         for column in schema { columns.append(try FileColumn(writing: column)) }
         self.columns = columns
         let compressor = options.zstdLevel.map { Compressor(.zstd(level: $0, checksum: true)) }
-        chunks = columns.map { ColumnChunkWriter($0, options, compressor) }
+        let scratch = WriteScratch()
+        chunks = columns.map { ColumnChunkWriter($0, options, compressor, scratch) }
         statistics = columns.map { _ in ColumnStatistics(nullCount: 0) }
         for sorting in options.sortingColumns where !columns.indices.contains(sorting.column) {
             throw ParquetError(.mismatch, "a sorting column has no position \(sorting.column)")
