@@ -35,6 +35,15 @@ package struct ReferenceSet: Sendable {
         filesOfPartition = LayeredMap(byPartition.lazy.map { ($0.key, LayeredSet($0.value)) })
     }
 
+    /// The same references as the manifest writer left their entries: which partition has which file does not
+    /// depend on what manifest lists it.
+    package func rewritten(_ entries: Entries) -> ReferenceSet {
+        precondition(entries.count == count, "\(count) references are rewritten as \(entries.count)")
+        var result = self
+        result.entries = entries
+        return result
+    }
+
     package var count: Int { entries.count }
     package var isEmpty: Bool { entries.isEmpty }
 

@@ -56,8 +56,9 @@ struct StateWriter: Sendable {
         try checkManifests(of: manifest)
         writeHint(manifest)
         let written = state.replacingSets(
-            files: files.set, references: ReferenceSet(references.set), garbage: GarbageSet(garbage.set),
-            partitions: PartitionSet(partitionColumns: state.definition.partitionColumns, partitions.set))
+            files: files.set, references: state.references.rewritten(references.set),
+            garbage: state.garbage.rewritten(garbage.set),
+            partitions: state.partitions.rewritten(partitions.set))
         return Written(manifest: manifest, state: written)
     }
 
