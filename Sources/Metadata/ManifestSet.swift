@@ -3,7 +3,7 @@
 ///
 /// Entries never change: putting a key again is a new entry of a later version. A tombstone is (key, version)
 /// and kills the entries of the key that are older than it; it is made only where a manifest lists such one.
-package struct ManifestSet<Key: Hashable & Sendable, Value: Hashable & Sendable>: Sendable {
+package struct ManifestSet<Key: Hashable & Sendable, Value: Hashable & Sendable>: ManifestListing {
     package struct Tombstone: Hashable, Sendable {
         package var key: Key
         package var version: Version
@@ -49,24 +49,31 @@ package struct ManifestSet<Key: Hashable & Sendable, Value: Hashable & Sendable>
         for tombstone in tombstones {
             killed[tombstone.key] = max(tombstone.version, killed[tombstone.key] ?? tombstone.version)
         }
-        var newest: [Key: Entry] = [:]
+        var newest: [Key: Entry?] = [:]
+        newest.reserveCapacity(entries.count)
+        var isWritten = true
         var graves = ManifestGraves<Key>()
         func bury(_ entry: Entry, before version: Version) {
             if let manifest = entry.manifest { graves.bury(entry.key, before: version, in: manifest) }
         }
         for entry in entries {
-            if let version = killed[entry.key], entry.version < version {
+            if let version = killed.isEmpty ? nil : killed[entry.key], entry.version < version {
                 bury(entry, before: version)
-            } else if let other = newest[entry.key] {
+            } else if let other = newest[entry.key] ?? nil {
                 let (older, newer) = other.version < entry.version ? (other, entry) : (entry, other)
                 bury(older, before: newer.version)
                 newest[entry.key] = newer
             } else {
                 newest[entry.key] = entry
             }
+            isWritten = isWritten && entry.manifest != nil
         }
-        written = LayeredMap(newest.lazy.filter { $0.value.manifest != nil }.map { ($0.key, $0.value) })
-        recent = LayeredMap(newest.lazy.filter { $0.value.manifest == nil }.map { ($0.key, $0.value) })
+        if isWritten {
+            written = LayeredMap(adopting: newest)
+        } else {
+            written = LayeredMap(adopting: newest.filter { $0.value?.manifest != nil })
+            recent = LayeredMap(adopting: newest.filter { $0.value?.manifest == nil })
+        }
         self.graves = graves
     }
 

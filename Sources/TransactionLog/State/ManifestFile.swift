@@ -18,8 +18,11 @@ enum ParsedSchemas {
     /// As it stands in the headers of our manifests.
     static let fileEntryText = ByteString(fileEntry.jsonText)
     static let referenceEntry = parse(AvroSchemas.referenceEntry)
+    /// As it stands in the headers of our manifests.
+    static let referenceEntryText = ByteString(referenceEntry.jsonText)
     static let garbageEntry = parse(AvroSchemas.garbageEntry)
     static let partitionEntry = parse(AvroSchemas.partitionEntry)
+    static let partitionEntryText = ByteString(partitionEntry.jsonText)
 
     private static func parse(_ text: String) -> AvroSchema {
         do { return try AvroSchema.parse(text) } catch { preconditionFailure("a schema of ours: \(error)") }

@@ -30,8 +30,8 @@ extension StateWriter {
             stored: StoredSet(manifests: result.infos, tombstones: tombstones.sorted { $0.key < $1.key }))
     }
 
-    private func manifestsToRewrite<Key: Hashable & Sendable, Value: SetEntry & Hashable>(
-        _ set: ManifestSet<Key, Value>, _ policy: ManifestPolicy, _ compaction: Compaction
+    func manifestsToRewrite(
+        _ set: some ManifestListing, _ policy: ManifestPolicy, _ compaction: Compaction
     ) -> [Int] {
         switch compaction {
         case .anew: return Array(set.manifests.indices)
@@ -47,9 +47,7 @@ extension StateWriter {
         }
     }
 
-    static func isClean<Key: Hashable & Sendable, Value: SetEntry & Hashable>(
-        _ set: ManifestSet<Key, Value>, _ policy: ManifestPolicy
-    ) -> Bool {
+    static func isClean(_ set: some ManifestListing, _ policy: ManifestPolicy) -> Bool {
         set.unwrittenCount == 0 && set.tombstoneCount == 0
             && policy.isFull(set.infos.map { Int($0.liveEntryCount) })
     }
@@ -67,7 +65,7 @@ extension StateWriter {
     }
 }
 
-extension ManifestSet {
+extension ManifestListing {
     /// The set's manifests with the counts of this state.
     var infos: [ManifestInfo] {
         zip(manifests, deadCounts()).compactMap { manifest, dead in

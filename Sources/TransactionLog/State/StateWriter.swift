@@ -41,9 +41,7 @@ struct StateWriter: Sendable {
         let compaction = try base.map(isWhole) ?? true ? compaction : .anew
         let policy = ManifestPolicy(state.properties)
         let files = try writeFiles(state, policy, compaction)
-        let references = try writeSet(state.references.entries, policy, compaction) {
-            SetKey.reference($0.file, $0.partition)
-        }
+        let references = try writeReferences(state.references.entries, policy, compaction)
         let garbage = try writeSet(state.garbage.entries, policy, compaction) { SetKey.file($0) }
         let partitions = try writeSet(state.partitions.entries, policy, compaction) { $0.name }
         var manifest = StateManifest(state, createdAt: clock.nowMilliseconds())
