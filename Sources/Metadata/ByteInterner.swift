@@ -53,6 +53,27 @@ struct ByteInterner {
         return slash == nil ? (length, last) : (0, -1)
     }
 
+    /// The strings in their order, and the place there of each code.
+    func sorted() -> (names: NameTable, places: [UInt32]) {
+        let codes = arena.withUnsafeBytes { all in
+            ends.indices.sorted { left, right in
+                compareBytes(
+                    UnsafeRawBufferPointer(rebasing: all[range(left)]),
+                    UnsafeRawBufferPointer(rebasing: all[range(right)])) < 0
+            }
+        }
+        var builder = NameTable.Builder()
+        builder.reserve(bytes: arena.count, names: ends.count)
+        var places = [UInt32](repeating: 0, count: ends.count)
+        arena.withUnsafeBytes { all in
+            for (place, code) in codes.enumerated() {
+                builder.append(UnsafeRawBufferPointer(rebasing: all[range(code)]))
+                places[code] = UInt32(place)
+            }
+        }
+        return (builder.finish(), places)
+    }
+
     mutating func code(_ string: ByteString) -> Int { string.withUnsafeBytes { code($0) } }
 
     private func range(_ index: Int) -> Range<Int> { (index == 0 ? 0 : ends[index - 1])..<ends[index] }

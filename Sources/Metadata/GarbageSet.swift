@@ -18,6 +18,14 @@ package struct GarbageSet: Sendable {
         totalBytes = total
     }
 
+    /// The same garbage as the manifest writer left its entries.
+    package func rewritten(_ entries: Entries) -> GarbageSet {
+        precondition(entries.count == count, "\(count) files of garbage are rewritten as \(entries.count)")
+        var result = self
+        result.entries = entries
+        return result
+    }
+
     package var count: Int { entries.count }
     package var isEmpty: Bool { entries.isEmpty }
     package subscript(id: FileID) -> GarbageEntry? { entries[id] }

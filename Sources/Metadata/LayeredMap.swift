@@ -22,6 +22,12 @@ package struct LayeredMap<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         count = entries.count
     }
 
+    /// - Precondition: `entries` have a value for every key.
+    init(adopting entries: [Key: Value?]) {
+        if !entries.isEmpty { layers = [Layer(entries)] }
+        count = entries.count
+    }
+
     package var isEmpty: Bool { count == 0 }
 
     package subscript(key: Key) -> Value? {

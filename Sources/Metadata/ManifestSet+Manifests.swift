@@ -7,22 +7,16 @@ extension ManifestSet {
     package var unwritten: [Entry] { recent.values }
 
     /// Keys of which a manifest lists a dead entry.
-    package var tombstoneCount: Int { dead.count }
+    package var tombstoneCount: Int { graves.count }
 
     package var tombstones: [Tombstone] {
         var result: [Tombstone] = []
-        dead.forEach { result.append(Tombstone(key: $0, version: $1.version)) }
+        graves.forEach { result.append(Tombstone(key: $0, version: $1)) }
         return result
     }
 
-    /// The number of dead entries in each of ``manifests``. The cost follows the tombstones, not the entries.
-    package func deadCounts() -> [Int] {
-        var counts: [ObjectIdentifier: Int] = [:]
-        dead.forEach { _, death in
-            for manifest in death.manifests { counts[ObjectIdentifier(manifest), default: 0] += 1 }
-        }
-        return manifests.map { counts[ObjectIdentifier($0)] ?? 0 }
-    }
+    /// The number of dead entries in each of ``manifests``.
+    package func deadCounts() -> [Int] { manifests.map { graves.count(in: $0) } }
 
     /// The live entries that are to be written: those that no manifest lists and those of `manifests` by
     /// index, in no order.
@@ -64,18 +58,8 @@ extension ManifestSet {
         let gone = identifiers(indices)
         result.manifests =
             manifests.filter { !gone.contains(ObjectIdentifier($0)) } + batches.map(\.manifest)
-        if !gone.isEmpty { result.dead = LayeredMap(deaths(without: gone)) }
+        result.graves.forget(gone)
         return result
-    }
-
-    private func deaths(without gone: Set<ObjectIdentifier>) -> [(Key, Death)] {
-        var kept: [(Key, Death)] = []
-        dead.forEach { key, death in
-            var death = death
-            death.manifests.removeAll { gone.contains(ObjectIdentifier($0)) }
-            if !death.manifests.isEmpty { kept.append((key, death)) }
-        }
-        return kept
     }
 
     private func identifiers(_ indices: [Int]) -> Set<ObjectIdentifier> {

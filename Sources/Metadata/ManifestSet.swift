@@ -3,7 +3,7 @@
 ///
 /// Entries never change: putting a key again is a new entry of a later version. A tombstone is (key, version)
 /// and kills the entries of the key that are older than it; it is made only where a manifest lists such one.
-package struct ManifestSet<Key: Hashable & Sendable, Value: Hashable & Sendable>: Sendable {
+package struct ManifestSet<Key: Hashable & Sendable, Value: Hashable & Sendable>: ManifestListing {
     package struct Tombstone: Hashable, Sendable {
         package var key: Key
         package var version: Version
@@ -27,20 +27,14 @@ package struct ManifestSet<Key: Hashable & Sendable, Value: Hashable & Sendable>
         }
     }
 
-    /// A key with dead entries: the version before which they are dead, and the manifests that list them.
-    struct Death: Sendable {
-        var version: Version
-        var manifests: [any ManifestIdentity]
-    }
-
     /// What entries, live or dead, stand in, in the order of the state.
     package internal(set) var manifests: [any ManifestIdentity] = []
     /// The live entries that manifests list.
     var written = LayeredMap<Key, Entry>()
     /// The live entries that none lists.
     var recent = LayeredMap<Key, Entry>()
-    /// Only keys that a manifest lists dead.
-    var dead = LayeredMap<Key, Death>()
+    /// The dead entries that manifests list.
+    var graves = ManifestGraves<Key>()
 
     package init() {}
 
@@ -55,29 +49,32 @@ package struct ManifestSet<Key: Hashable & Sendable, Value: Hashable & Sendable>
         for tombstone in tombstones {
             killed[tombstone.key] = max(tombstone.version, killed[tombstone.key] ?? tombstone.version)
         }
-        var newest: [Key: Entry] = [:]
-        var deaths: [Key: Death] = [:]
+        var newest: [Key: Entry?] = [:]
+        newest.reserveCapacity(entries.count)
+        var isWritten = true
+        var graves = ManifestGraves<Key>()
         func bury(_ entry: Entry, before version: Version) {
-            guard let manifest = entry.manifest else { return }
-            let death = deaths[entry.key]
-            deaths[entry.key] = Death(
-                version: max(version, death?.version ?? version),
-                manifests: (death?.manifests ?? []) + [manifest])
+            if let manifest = entry.manifest { graves.bury(entry.key, before: version, in: manifest) }
         }
         for entry in entries {
-            if let version = killed[entry.key], entry.version < version {
+            if let version = killed.isEmpty ? nil : killed[entry.key], entry.version < version {
                 bury(entry, before: version)
-            } else if let other = newest[entry.key] {
+            } else if let other = newest[entry.key] ?? nil {
                 let (older, newer) = other.version < entry.version ? (other, entry) : (entry, other)
                 bury(older, before: newer.version)
                 newest[entry.key] = newer
             } else {
                 newest[entry.key] = entry
             }
+            isWritten = isWritten && entry.manifest != nil
         }
-        written = LayeredMap(newest.lazy.filter { $0.value.manifest != nil }.map { ($0.key, $0.value) })
-        recent = LayeredMap(newest.lazy.filter { $0.value.manifest == nil }.map { ($0.key, $0.value) })
-        dead = LayeredMap(deaths.lazy.map { ($0.key, $0.value) })
+        if isWritten {
+            written = LayeredMap(adopting: newest)
+        } else {
+            written = LayeredMap(adopting: newest.filter { $0.value?.manifest != nil })
+            recent = LayeredMap(adopting: newest.filter { $0.value?.manifest == nil })
+        }
+        self.graves = graves
     }
 
     package var count: Int { written.count + recent.count }
@@ -104,9 +101,7 @@ package struct ManifestSet<Key: Hashable & Sendable, Value: Hashable & Sendable>
     private mutating func kill(_ key: Key, at version: Version) -> Bool {
         guard let entry = written[key] else { return false }
         written.set(key, nil)
-        if let manifest = entry.manifest {
-            dead.set(key, Death(version: version, manifests: (dead[key]?.manifests ?? []) + [manifest]))
-        }
+        if let manifest = entry.manifest { graves.bury(key, before: version, in: manifest) }
         return true
     }
 

@@ -15,6 +15,14 @@ package struct PartitionSet: Sendable {
         self.partitionColumns = partitionColumns
     }
 
+    /// The same nodes as the manifest writer left their entries.
+    package func rewritten(_ entries: Entries) -> PartitionSet {
+        precondition(entries.count == count, "\(count) partitions are rewritten as \(entries.count)")
+        var result = self
+        result.entries = entries
+        return result
+    }
+
     package var count: Int { entries.count }
     package var isEmpty: Bool { entries.isEmpty }
     package subscript(id: PartitionID) -> Partition? { entries[id] }

@@ -53,6 +53,8 @@ struct StateChange {
     }
 
     func finish() -> TableState {
+        var facts = facts
+        facts.references.seal()
         var kept = LayeredMap<PartitionID, PartitionRuns>()
         if var affected {
             for key in released { affected.insert(key.partition) }

@@ -126,10 +126,7 @@ extension TableState {
         takenCache.withLock { known in
             if let known { return known }
             var taken: Int64 = 0
-            references.forEachFile { id in
-                let rows = files.view(id)?.rowCount ?? 0
-                taken += rows - references.references(of: id).reduce(0) { $0 + $1.rowCount }
-            }
+            references.forEachRowCount { id, rows in taken += (files.view(id)?.rowCount ?? 0) - rows }
             known = taken
             return taken
         }

@@ -231,9 +231,9 @@ struct CheckpointTests {
 extension TableState {
     /// The versions of the entries of the three sets: tombstones of later states count on them.
     fileprivate var entryVersions: [String] {
-        func lines<Key, Value>(_ set: ManifestSet<Key, Value>) -> [String] {
-            set.live.map { "\($0.key) \($0.version)" }.sorted()
+        func lines<Key, Value>(_ live: [ManifestSet<Key, Value>.Entry]) -> [String] {
+            live.map { "\($0.key) \($0.version)" }.sorted()
         }
-        return lines(references.entries) + lines(garbage.entries) + lines(partitions.entries)
+        return lines(references.entries.live) + lines(garbage.entries.live) + lines(partitions.entries.live)
     }
 }

@@ -123,7 +123,7 @@ private struct CheckpointContent {
         for schema in schemas { facts.schemaRegistry[schema.id] = schema.text }
         try apply(operations, to: &facts)
         facts.receipts = ReceiptWindow(receipts)
-        facts.references = ReferenceSet(ManifestSet(entries: references))
+        facts.references = ReferenceSet(ReferenceEntries(entries: references))
         facts.garbage = GarbageSet(ManifestSet(entries: garbage))
         facts.partitions = PartitionSet(
             partitionColumns: definition.partitionColumns, ManifestSet(entries: partitions))

@@ -18,8 +18,11 @@ enum ParsedSchemas {
     /// As it stands in the headers of our manifests.
     static let fileEntryText = ByteString(fileEntry.jsonText)
     static let referenceEntry = parse(AvroSchemas.referenceEntry)
+    /// As it stands in the headers of our manifests.
+    static let referenceEntryText = ByteString(referenceEntry.jsonText)
     static let garbageEntry = parse(AvroSchemas.garbageEntry)
     static let partitionEntry = parse(AvroSchemas.partitionEntry)
+    static let partitionEntryText = ByteString(partitionEntry.jsonText)
     static let jobEntry = parse(AvroSchemas.jobEntry)
     static let receiptEntry = parse(AvroSchemas.receiptEntry)
 

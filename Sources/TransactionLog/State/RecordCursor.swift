@@ -81,6 +81,18 @@ struct RecordCursor {
         return try decoding { (decoder) throws(DecodeError) in try decoder.index(below: 2) == 0 }
     }
 
+    /// How many items of an array or a map are next; 0 at its end.
+    mutating func itemCount() throws(DecodeError) -> Int {
+        if offset < count {
+            let byte = base.load(fromByteOffset: offset, as: UInt8.self)
+            if byte & 0x81 == 0 {
+                offset += 1
+                return Int(byte >> 1)
+            }
+        }
+        return try decoding { (decoder) throws(DecodeError) in try decoder.blockHead().count }
+    }
+
     /// A map of strings (two an item) or an array of them (one), walked through and borrowed whole.
     @inline(__always)
     mutating func strings(perItem: Int) throws(DecodeError) -> UnsafeRawBufferPointer {

@@ -36,19 +36,6 @@ enum SetKey {
     }
 }
 
-extension FileReference: SetEntry {
-    static var kind: ManifestKind { .references }
-    static var avroSchema: AvroSchema { ParsedSchemas.referenceEntry }
-
-    func write(to encoder: inout AvroEncoder, writtenAt version: Version) {
-        encoder.long(Int64(bitPattern: file.rawValue))
-        encoder.string(partition.name)
-        encoder.long(rowCount)
-        encoder.boolean(isEstimated)
-        encoder.long(version.rawValue)
-    }
-}
-
 extension GarbageEntry: SetEntry {
     static var kind: ManifestKind { .garbage }
     static var avroSchema: AvroSchema { ParsedSchemas.garbageEntry }

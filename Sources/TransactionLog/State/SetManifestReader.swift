@@ -8,18 +8,8 @@ struct StoredEntry<Value: Sendable>: Sendable {
     var version: Version
 }
 
-/// Reads the manifests of all but files.
+/// Reads the manifests of garbage, jobs and receipts, entry by entry.
 enum SetManifestReader {
-    static func references(_ bytes: [UInt8]) throws(DecodeError) -> [StoredEntry<FileReference>] {
-        try records(bytes, ParsedSchemas.referenceEntry) { fields in
-            StoredEntry(
-                value: FileReference(
-                    file: fields.fileID(0), partition: PartitionID(fields.text(1)), rowCount: fields.long(2),
-                    isEstimated: fields.boolean(3)),
-                version: Version(fields.long(4)))
-        }
-    }
-
     static func garbage(_ bytes: [UInt8]) throws(DecodeError) -> [StoredEntry<GarbageEntry>] {
         try records(bytes, ParsedSchemas.garbageEntry) { fields in
             StoredEntry(

@@ -37,23 +37,22 @@ struct StateReader: Sendable {
             options.warn("\(name): \(difference)")
         }
         facts.references = ReferenceSet(
-            try set(
-                manifest.references, threads: threads, SetManifestReader.references,
-                entryKey: { ReferenceKey(file: $0.file, partition: $0.partition) },
-                tombstoneKey: SetKey.reference))
+            try references(manifest.references, threads: threads))
         facts.garbage = GarbageSet(
             try set(
-                manifest.garbage, threads: threads, SetManifestReader.garbage, entryKey: { $0.file },
-                tombstoneKey: SetKey.file)
+                manifest.garbage,
+                entries(manifest.garbage.manifests, threads: threads, SetManifestReader.garbage),
+                entryKey: { $0.file }, tombstoneKey: SetKey.file)
         )
         facts.partitions = PartitionSet(
             partitionColumns: facts.definition.partitionColumns,
             try set(
-                manifest.partitions, threads: threads, SetManifestReader.partitions, entryKey: { $0.id },
+                manifest.partitions, partitions(manifest.partitions.manifests), entryKey: { $0.id },
                 tombstoneKey: { PartitionID($0) }))
         facts.jobs = try set(
-            manifest.listedJobs, threads: threads, SetManifestReader.jobs, entryKey: { $0.id },
-            tombstoneKey: SetKey.job)
+            manifest.listedJobs,
+            entries(manifest.listedJobs.manifests, threads: threads, SetManifestReader.jobs),
+            entryKey: { $0.id }, tombstoneKey: SetKey.job)
         for job in try manifest.inlineJobs() { facts.jobs.put(job.id, job, at: version) }
         facts.receipts = try receipts(manifest, threads: threads)
         return (TableState(facts), manifest)
@@ -125,12 +124,11 @@ struct StateReader: Sendable {
     }
 
     private func set<Key: Hashable & Sendable, Value: Hashable & Sendable>(
-        _ stored: StoredSet<KeyTombstone>, threads: Int,
-        _ decode: @escaping @Sendable ([UInt8]) throws(DecodeError) -> [StoredEntry<Value>],
-        entryKey: (Value) -> Key, tombstoneKey: (ByteString) -> Key?
+        _ stored: StoredSet<KeyTombstone>, _ parts: [[StoredEntry<Value>]], entryKey: (Value) -> Key,
+        tombstoneKey: (ByteString) -> Key?
     ) throws(LogError) -> ManifestSet<Key, Value> {
-        let parts = try self.entries(stored.manifests, threads: threads, decode)
         var entries: [ManifestSet<Key, Value>.Entry] = []
+        entries.reserveCapacity(parts.reduce(0) { $0 + $1.count })
         let manifests = stored.manifests.map { StoredManifest($0) }
         for (identity, part) in zip(manifests, parts) {
             for entry in part {
@@ -173,21 +171,41 @@ struct StateReader: Sendable {
         _ decode: @escaping @Sendable ([UInt8]) throws(DecodeError) -> [Value]
     ) throws(LogError) -> [[Value]] {
         try Parallel.map(manifests, threads: threads) { [self] (info) throws(LogError) in
-            let bytes = try verifiedBytes(info)
-            let entries: [Value]
-            do throws(DecodeError) { entries = try decode(bytes) } catch {
-                throw LogError.damaged(file: info.path.display, line: nil, error)
-            }
-            guard entries.count == Int(info.entryCount) else {
-                throw LogError.damaged(
-                    file: info.path.display, line: nil,
-                    "\(info.entryCount) entries are announced, \(entries.count) are there")
-            }
-            return entries
+            try entries(info, decode)
         }
     }
 
-    private func verifiedBytes(_ info: ManifestInfo) throws(LogError) -> [UInt8] {
+    /// One after the other: their strings are shared.
+    private func partitions(_ manifests: [ManifestInfo]) throws(LogError) -> [[StoredEntry<Partition>]] {
+        var reader = PartitionManifestReader()
+        var parts: [[StoredEntry<Partition>]] = []
+        for info in manifests {
+            parts.append(try entries(info) { (bytes) throws(DecodeError) in try reader.read(bytes) })
+        }
+        return parts
+    }
+
+    private func entries<Value>(
+        _ info: ManifestInfo, _ decode: ([UInt8]) throws(DecodeError) -> [Value]
+    ) throws(LogError) -> [Value] {
+        let bytes = try verifiedBytes(info)
+        let entries: [Value]
+        do throws(DecodeError) { entries = try decode(bytes) } catch {
+            throw LogError.damaged(file: info.path.display, line: nil, error)
+        }
+        try checkCount(entries.count, info)
+        return entries
+    }
+
+    func checkCount(_ count: Int, _ info: ManifestInfo) throws(LogError) {
+        guard count == Int(info.entryCount) else {
+            throw LogError.damaged(
+                file: info.path.display, line: nil,
+                "\(info.entryCount) entries are announced, \(count) are there")
+        }
+    }
+
+    func verifiedBytes(_ info: ManifestInfo) throws(LogError) -> [UInt8] {
         guard let bytes = try store.read(store.path.directory + info.path) else {
             throw .damaged(file: info.path.display, line: nil, "the manifest is missing")
         }

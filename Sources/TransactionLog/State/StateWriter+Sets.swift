@@ -33,8 +33,8 @@ extension StateWriter {
             stored: StoredSet(manifests: result.infos, tombstones: tombstones.sorted { $0.key < $1.key }))
     }
 
-    private func manifestsToRewrite<Key: Hashable & Sendable, Value: SetEntry & Hashable>(
-        _ set: ManifestSet<Key, Value>, _ policy: ManifestPolicy, _ compaction: Compaction, inlineLimit: Int
+    func manifestsToRewrite(
+        _ set: some ManifestListing, _ policy: ManifestPolicy, _ compaction: Compaction, inlineLimit: Int = 0
     ) -> [Int] {
         switch compaction {
         case .anew: return Array(set.manifests.indices)
@@ -51,8 +51,8 @@ extension StateWriter {
         }
     }
 
-    static func isClean<Key: Hashable & Sendable, Value: SetEntry & Hashable>(
-        _ set: ManifestSet<Key, Value>, _ policy: ManifestPolicy, inlineLimit: Int = 0
+    static func isClean(
+        _ set: some ManifestListing, _ policy: ManifestPolicy, inlineLimit: Int = 0
     ) -> Bool {
         set.unwrittenCount <= inlineLimit && set.tombstoneCount == 0
             && policy.isFull(set.infos.map { Int($0.liveEntryCount) })
@@ -71,7 +71,7 @@ extension StateWriter {
     }
 }
 
-extension ManifestSet {
+extension ManifestListing {
     /// The set's manifests with the counts of this state.
     var infos: [ManifestInfo] {
         zip(manifests, deadCounts()).compactMap { manifest, dead in

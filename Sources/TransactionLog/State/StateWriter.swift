@@ -41,9 +41,7 @@ struct StateWriter: Sendable {
         let compaction = try base.map(isWhole) ?? true ? compaction : .anew
         let policy = ManifestPolicy(state.properties)
         let files = try writeFiles(state, policy, compaction)
-        let references = try writeSet(state.references.entries, policy, compaction) {
-            SetKey.reference($0.file, $0.partition)
-        }
+        let references = try writeReferences(state.references.entries, policy, compaction)
         let garbage = try writeSet(state.garbage.entries, policy, compaction) { SetKey.file($0) }
         let partitions = try writeSet(state.partitions.entries, policy, compaction) { $0.name }
         let jobs = try writeSet(
@@ -66,9 +64,9 @@ struct StateWriter: Sendable {
         try checkManifests(of: manifest)
         writeHint(manifest)
         let written = state.replacingSets(
-            files: files.set, references: ReferenceSet(references.set), garbage: GarbageSet(garbage.set),
-            partitions: PartitionSet(partitionColumns: state.definition.partitionColumns, partitions.set),
-            jobs: jobs.set, receipts: receipts)
+            files: files.set, references: state.references.rewritten(references.set),
+            garbage: state.garbage.rewritten(garbage.set),
+            partitions: state.partitions.rewritten(partitions.set), jobs: jobs.set, receipts: receipts)
         return Written(manifest: manifest, state: written)
     }
 
