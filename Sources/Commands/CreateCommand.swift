@@ -61,6 +61,9 @@ enum CreateCommand: Command {
         _ arguments: ParsedArguments, _ creation: TableCreation
     ) throws -> [ByteString] {
         if let file = arguments.value("split-points") {
+            guard arguments.value("sample") == nil, arguments.value("into") == nil else {
+                throw UsageError("give either --split-points or --sample and --into", command: syntax.name)
+            }
             return try SplitPointFile.keys(file, creation.keyText())
         }
         switch (arguments.value("sample"), arguments.value("into")) {

@@ -42,6 +42,7 @@ enum PartitionsCommand: Command {
             if arguments.has("export") {
                 console.print(bytes: try table.exportedSplitPoints(below: partition, in: state))
             } else {
+                if version == nil { table.findUnsplittableLeaves() }
                 let only = try partition.map { try PartitionPathText(state).id($0) }
                 console.print(bytes: table.partitionListing(of: state).bytes(form, below: only))
             }

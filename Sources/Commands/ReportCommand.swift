@@ -39,6 +39,7 @@ enum ReportCommand: Command {
             throw UsageError("--csv is of one report: files, partitions or jobs", command: syntax.name)
         }
         return try TableAddress(operands[0]).withTable(command: "report", readOnly: true) { _, table in
+            if kinds.contains(.partitions) { table.findUnsplittableLeaves() }
             table.writeReports(kinds, form) { console.print(bytes: $0) }
             return 0
         }

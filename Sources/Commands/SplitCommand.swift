@@ -21,12 +21,13 @@ enum SplitCommand: Command {
         ] + VerbRun.options,
         details: """
             A split is a commit of metadata: no data file is read whole or written. A file with rows on both sides is
-            referenced in both halves from then on, with its rows counted where the file tells, else estimated; the next
+            referenced in both halves from then on, with its rows counted by a look at a few of its pages; the next
             compaction of a half writes its rows to files of their own. Files that a job holds stay referenced above until
             it ends. Reading, copying in and compacting go on meanwhile.
 
             PARTITION is a path below partitions/ of a mount, such as date=2024-01-01/id-to-500, or an id. A table without
-            partition columns needs none. With --at it may be any partition that holds the key. A KEY is the values of the
+            partition columns needs none. A root partition that has no rows yet may be split before they come, at keys
+            that are given: its directory is made then. With --at it may be any partition that holds the key. A KEY is the values of the
             key columns joined by commas, or the first of them; in a value a comma is %2C and a percent sign %25.
 
             By itself a leaf is split above partition.splitThresholdRows or partition.splitThresholdBytes.

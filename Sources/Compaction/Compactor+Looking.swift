@@ -122,9 +122,7 @@ extension Compactor {
     private func splitIfDue(_ leaf: PartitionID) -> Bool {
         let table = log.current
         let plan = SplitPlan(table.properties)
-        guard plan.thresholdRows != nil || plan.thresholdBytes != nil, !table.definition.rowKey.isEmpty else {
-            return false
-        }
+        guard plan.hasThreshold, !table.definition.rowKey.isEmpty else { return false }
         guard plan.due(SplitPlan.references(of: leaf, in: table)) == .due else { return false }
         do throws(CompactionRefusal) {
             _ = try split(leaf)
@@ -136,6 +134,16 @@ extension Compactor {
                 note("it cannot be split: \(error)", for: leaf)
             }
             return false
+        }
+    }
+
+    /// Finds out which of these leaves have one key, as the look at a leaf does that is to be split.
+    package func findUnsplittable(_ leaves: some Sequence<PartitionID>) {
+        for leaf in leaves {
+            do throws(CompactionRefusal) { _ = try splitKey(of: leaf) } catch {
+                guard case .unsplittable(_, let key) = error else { continue }
+                state.withLock { $0.unsplittable[leaf] = key }
+            }
         }
     }
 

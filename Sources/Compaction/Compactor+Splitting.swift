@@ -1,8 +1,8 @@
 package import Bytes
-import Merge
 package import Metadata
 package import Planning
 import Platform
+import Records
 import TransactionLog
 
 /// What a split of a partition did.
@@ -21,9 +21,6 @@ package struct SplitOutcome: Sendable {
 /// Splits of partitions: two nodes more, and for each file a reference in each child that may have rows of it.
 extension Compactor {
     private static let splitAttempts = 20
-    /// Samples of a leaf, over all of its files, the largest of which are looked at.
-    private static let sampleCount = 4_096
-    private static let sampledFiles = 256
 
     /// Splits a leaf at a key, or where half of its rows are on each side.
     ///
@@ -100,16 +97,18 @@ extension Compactor {
 
     // MARK: The key
 
-    /// Keys of a leaf's rows, spread evenly over its files: what its splits are chosen by.
-    package func samples(of partition: PartitionID) throws(CompactionRefusal) -> [SplitPlan.KeySample] {
+    /// Keys of a leaf's rows, by which it is split into so many.
+    package func samples(
+        of partition: PartitionID, forLeaves count: Int
+    ) throws(CompactionRefusal) -> [SplitPlan.KeySample] {
         let table = log.current
         let leaf = try leaf(partition, in: table)
-        do {
-            return try samples(probes(of: leaf, in: table))
-        } catch let error as CompactionRefusal {
-            throw error
-        } catch {
-            throw .unreadable("\(error)")
+        return try reading(leaf, in: table) { keys in
+            switch try keys.extent() {
+            case .noRows: throw CompactionRefusal.nothingToSplitBy(leaf.id)
+            case .oneKey(let key): throw CompactionRefusal.unsplittable(leaf.id, key: key)
+            case .several: return try keys.samples(forLeaves: count)
+            }
         }
     }
 
@@ -120,66 +119,36 @@ extension Compactor {
     }
 
     private func median(of leaf: Partition, in table: TableState) throws(CompactionRefusal) -> ByteString {
-        do {
-            let probes = try probes(of: leaf, in: table)
-            let samples = try samples(probes)
-            switch SplitPlan.choose(samples, min: leaf.minKey, max: leaf.maxKey) {
-            case .unknown: throw CompactionRefusal.nothingToSplitBy(leaf.id)
-            case .unsplittable(let key): throw CompactionRefusal.unsplittable(leaf.id, key: key)
-            case .split(let key, let left, let right):
-                // Most rows have the smallest key, or are near it: the next key that there is parts them better.
-                guard left > right, let next = try nextKey(after: leaf, samples, probes) else { return key }
-                return min(key, next)
+        try reading(leaf, in: table) { keys in
+            switch try keys.middle() {
+            case .noRows: throw CompactionRefusal.nothingToSplitBy(leaf.id)
+            case .oneKey(let key): throw CompactionRefusal.unsplittable(leaf.id, key: key)
+            case .at(let key): return key
             }
+        }
+    }
+
+    private func reading<R>(
+        _ leaf: Partition, in table: TableState, _ body: (LeafKeys) throws -> R
+    ) throws(CompactionRefusal) -> R {
+        guard let keys = LeafKeys(leaf, in: table, context) else { throw .noSchema }
+        do {
+            return try body(keys)
         } catch let error as CompactionRefusal {
             throw error
         } catch {
             throw .unreadable("\(error)")
         }
     }
-
-    private func samples(_ probes: [DataFileProbe]) throws -> [SplitPlan.KeySample] {
-        try probes.flatMap { try $0.samples(Self.sampleCount / probes.count) }
-    }
-
-    /// The largest files of a leaf, opened.
-    private func probes(of leaf: Partition, in table: TableState) throws -> [DataFileProbe] {
-        let files = table.files(in: leaf.id).sorted { $0.sizeBytes > $1.sizeBytes }
-        guard !files.isEmpty else { throw CompactionRefusal.nothingToSplitBy(leaf.id) }
-        guard let schema = table.definition.schema else { throw CompactionRefusal.noSchema }
-        return try files.prefix(Self.sampledFiles).map { file in
-            try DataFileProbe(
-                file.entry, schema: schema,
-                open: { [context] in
-                    try DataFileContext.open($0, storage: context.storage, directory: context.table)
-                })
-        }
-    }
-
-    /// The smallest key of the leaf but one.
-    private func nextKey(
-        after leaf: Partition, _ samples: [SplitPlan.KeySample], _ probes: [DataFileProbe]
-    ) throws -> ByteString? {
-        guard let smallest = samples.map(\.key).filter(leaf.contains).min() else { return nil }
-        return try probes.compactMap { try $0.firstKey(above: smallest) }.filter(leaf.contains).min()
-    }
-}
-
-extension DataFileProbe {
-    /// Keys with how many rows there are up to the next.
-    fileprivate func samples(_ wanted: Int) throws -> [SplitPlan.KeySample] {
-        let found = try sample(max(wanted, 8))
-        return found.enumerated().map { index, sample in
-            let next = index + 1 < found.count ? found[index + 1].row : rowCount
-            return SplitPlan.KeySample(key: sample.key, rows: next - sample.row)
-        }
-    }
 }
 
 extension TableState {
-    /// The one root partition of a table without partition columns, also while it has no file.
+    /// A root partition that has neither a file nor a node yet: its id is its path, which has a value for each
+    /// partition column.
     fileprivate func emptyRoot(_ id: PartitionID) -> PartitionTuple? {
-        definition.partitionColumns.isEmpty && id.name.isEmpty ? PartitionTuple([]) : nil
+        guard let pairs = PartitionPath.parse(id.name), pairs.map(\.column) == definition.partitionColumns
+        else { return nil }
+        return PartitionTuple(pairs.map(\.value))
     }
 }
 

@@ -36,10 +36,17 @@ struct ReferenceSplitter {
         var left: Int64 = 0
         var isEstimated = false
         if keys.map({ $0.min < key && key <= $0.max }) ?? true {
-            let below = try rowsBelow(file, keys)
-            left = min(max(below.rows, 0), reference.rowCount)
-            // A count that contradicts the reference's own is none.
-            isEstimated = !below.isExact || left != below.rows
+            let probe = try probe(file)
+            let below = try probe.rowCount(in: range(below: key, keys))
+            if reference.isEstimated {
+                let all = try probe.rowCount(in: range(below: node.maxKey, keys))
+                left = Self.share(of: reference.rowCount, below, all)
+                isEstimated = true
+            } else {
+                left = min(below, reference.rowCount)
+                // A count that contradicts the reference's own is none.
+                isEstimated = left != below
+            }
         } else if let keys, keys.max < key {
             left = reference.rowCount
         }
@@ -47,19 +54,22 @@ struct ReferenceSplitter {
             reference, leftRows: left, isEstimated: isEstimated, at: key, keys: keys, into: node.children)
     }
 
-    private func rowsBelow(
-        _ file: FileView, _ keys: (min: ByteString, max: ByteString)?
-    ) throws -> (rows: Int64, isExact: Bool) {
-        let open: DataFileOpener = { [context] in
-            try DataFileContext.open($0, storage: context.storage, directory: context.table)
-        }
-        let probe = try DataFileProbe(file.entry, schema: schema, open: open)
-        // Of a file that begins below the node only what lies in the node counts.
-        guard let start = node.minKey, keys.map({ $0.min < start }) ?? true else {
-            let found = try probe.rowsBelow([key])
-            return (found.counts[0], found.isExact)
-        }
-        let found = try probe.rowsBelow([start, key])
-        return (found.counts[1] - found.counts[0], found.isExact)
+    private func probe(_ file: FileView) throws -> DataFileProbe {
+        try DataFileProbe(
+            file.entry, schema: schema,
+            open: { [context] in
+                try DataFileContext.open($0, storage: context.storage, directory: context.table)
+            })
+    }
+
+    /// The keys of the node below one, from the file's first on where that is in the node.
+    private func range(below key: ByteString?, _ keys: (min: ByteString, max: ByteString)?) -> KeyRange {
+        guard let start = node.minKey, keys.map({ $0.min < start }) ?? true else { return KeyRange(max: key) }
+        return KeyRange(min: start, max: key)
+    }
+
+    /// The parts of an estimate stand to each other as the rows that were counted.
+    private static func share(of rows: Int64, _ below: Int64, _ all: Int64) -> Int64 {
+        all > 0 ? Int64(Int128(rows) * Int128(below) / Int128(all)) : rows / 2
     }
 }

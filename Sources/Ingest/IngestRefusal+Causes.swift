@@ -22,7 +22,7 @@ extension IngestRefusal {
                 .ebadmsg, .content, "the compressed content is damaged: \(error)",
                 remedy: "copy the file again")
         case let error as Errno:
-            self.init(.eio, .storage, "the staged file cannot be read: \(error)", remedy: "copy it again")
+            self.init(.eio, .storage, "the file cannot be read: \(error)", remedy: "copy it again")
         case is CancellationError: self.init(.ecanceled, .cancelled, "the commit was cancelled")
         default: self.init(.eio, .storage, "\(cause)")
         }

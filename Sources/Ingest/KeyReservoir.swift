@@ -10,7 +10,7 @@ package enum KeyReservoir {
 
     /// The normalised keys of the file's rows, in no order. The file may lack other columns than those of the key.
     ///
-    /// - Throws: ``IngestRefusal``, as copying it in would.
+    /// - Throws: ``IngestRefusal``, as copying it in would, without the file's name.
     package static func keys(
         ofFile path: ByteString, schema: TableSchema, entropy: any Entropy
     ) throws -> [ByteString] {
@@ -40,7 +40,7 @@ package enum KeyReservoir {
             }
             return keys
         } catch {
-            throw IngestRefusal(cause: error).about(file)
+            throw IngestRefusal(cause: error)
         }
     }
 

@@ -5,22 +5,9 @@ package import Records
 /// Answers questions about the keys of one data file by looking at a few of its pages.
 ///
 /// Rows count as they lie in the file: superseded ones and delete markers too. The rows of a file are in key
-/// order, so where the file has a page index every answer is exact and costs the logarithm of its pages. Files of
-/// writers that leave it out are known at the boundaries of their row groups alone; what lies between is estimated,
-/// and said to be.
+/// order, so every answer is exact and costs the logarithm of the file's pages. They are found by the page index; of
+/// writers that leave it out, by the headers of the pages of the row groups that are looked into.
 package final class DataFileProbe {
-    /// How many rows are below each of some keys.
-    package struct RowsBelow: Equatable, Sendable {
-        package var counts: [Int64]
-        /// False where one of them is an estimate: half of the rows that it may be off by.
-        package var isExact: Bool
-
-        package init(counts: [Int64], isExact: Bool) {
-            self.counts = counts
-            self.isExact = isExact
-        }
-    }
-
     private let search: KeySearch
 
     /// Opens the file and reads its footer.
@@ -31,35 +18,41 @@ package final class DataFileProbe {
     }
 
     package var rowCount: Int64 { Int64(search.input.rowCount) }
-    /// Whether the file says where the pages of its key columns lie, in all row groups.
-    package var hasPageIndex: Bool { search.hasPageIndex }
 
-    /// Counts the rows below each key. A greater key never has the smaller count.
-    package func rowsBelow(_ keys: [ByteString]) throws(MergeError) -> RowsBelow {
-        var result = RowsBelow(counts: [], isExact: true)
-        for key in keys {
-            let within = try search.rowsBelow(key)
-            result.counts.append(Int64((within.lowerBound + within.upperBound) / 2))
-            if within.count > 1 { result.isExact = false }
+    /// How many rows are below each key.
+    package func rowsBelow(_ keys: [ByteString]) throws(MergeError) -> [Int64] {
+        try keys.map { (key) throws(MergeError) in Int64(try search.rowsBelow(key)) }
+    }
+
+    /// How many rows have keys in a range.
+    package func rowCount(in range: KeyRange) throws(MergeError) -> Int64 {
+        Int64(try search.rows(in: range).count)
+    }
+
+    /// The least and the greatest key in a range; nil where no row has one.
+    package func bounds(in range: KeyRange) throws(MergeError) -> (min: ByteString, max: ByteString)? {
+        let rows = try search.rows(in: range)
+        guard !rows.isEmpty else { return nil }
+        return (try search.key(ofRow: rows.lowerBound), try search.key(ofRow: rows.upperBound - 1))
+    }
+
+    /// Rows in a range of keys with their keys, each standing for so many rows up to the next one: the first and the
+    /// last row in the range and, evenly spread, at most `count` in all.
+    package func sample(
+        _ count: Int, in range: KeyRange = .all
+    ) throws(MergeError) -> [(row: Int64, key: ByteString, rows: Int64)] {
+        let rows = try search.rows(in: range)
+        let found = try search.sample(count, of: rows)
+        return found.indices.map { index in
+            let next = index + 1 < found.count ? found[index + 1].row : rows.upperBound
+            return (Int64(found[index].row), found[index].key, Int64(next - found[index].row))
         }
-        return result
     }
 
-    /// Rows with their keys, each standing for the rows up to the next one: the first and the last row and, evenly
-    /// spread, at most `count` in all. A file without a page index gives first rows of its row groups.
-    package func sample(_ count: Int) throws(MergeError) -> [(row: Int64, key: ByteString)] {
-        try search.sample(count, of: 0..<search.input.rowCount).map { (Int64($0.row), $0.key) }
-    }
-
-    /// The least key of the file that is above `key`; without a page index the nearest one known. Nil exactly
-    /// where there is none.
+    /// The least key of the file that is above `key`; nil where there is none.
     package func firstKey(above key: ByteString) throws(MergeError) -> ByteString? {
-        let last = search.input.rowCount - 1
         // No key lies between a key and itself with a zero behind.
-        let within = try search.rowsBelow(key + ByteString([0]))
-        guard within.upperBound <= last else { return nil }
-        if within.count == 1 { return try search.key(ofRow: within.lowerBound) }
-        // The first row that is known not to be below: the last of the row group.
-        return try search.key(ofRow: within.upperBound)
+        let row = try search.rowsBelow(key + ByteString([0]))
+        return row < search.input.rowCount ? try search.key(ofRow: row) : nil
     }
 }

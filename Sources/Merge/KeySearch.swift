@@ -7,8 +7,8 @@ import Records
 /// Finds rows of one data file by their keys, reading single pages of the key columns.
 ///
 /// The rows of a data file are in key order, so a search halves row groups by their first keys, then the pages of
-/// one group by theirs, and decodes one page. Where a row group has no page index, only its first and its last
-/// key are looked at.
+/// one group by theirs, and decodes one page. Where the file has no page index, the pages of a row group are found
+/// once by their headers.
 final class KeySearch {
     let input: OpenDataFile
     private let mapping: ColumnMapping
@@ -16,7 +16,8 @@ final class KeySearch {
     /// The row groups that have rows.
     private let groups: [Int]
     private var firstKeys: [Int: ByteString] = [:]
-    private var lastKeys: [Int: ByteString] = [:]
+    /// Of each row group that was looked into, the pages of the key columns.
+    private var locations: [Int: [PageLocations]] = [:]
     private var open: OpenGroup?
     private var decoded: (rows: Range<Int>, keys: NormalizedKeys)?
 
@@ -38,51 +39,33 @@ final class KeySearch {
         groups = input.file.rowGroups.indices.filter { !input.file.rowGroups[$0].rows.isEmpty }
     }
 
-    /// Whether every row group says where the pages of its key columns lie.
-    var hasPageIndex: Bool {
-        groups.allSatisfy { group in
-            mapping.fileColumns.allSatisfy {
-                input.file.rowGroups[group].chunks[$0].offsetIndex != nil
-            }
-        }
-    }
-
-    /// Within which numbers the count of rows below `key` lies: one number where it was counted.
-    func rowsBelow(_ key: ByteString) throws(MergeError) -> ClosedRange<Int> {
+    /// How many rows have a key below `key`.
+    func rowsBelow(_ key: ByteString) throws(MergeError) -> Int {
         var low = -1
         var high = groups.count
         while high - low > 1 {
             let middle = (low + high) / 2
             if try firstKey(ofGroup: groups[middle]) < key { low = middle } else { high = middle }
         }
-        guard low >= 0 else { return 0...0 }
-        let group = groups[low]
-        let rows = input.file.rowGroups[group].rows
-        if mapping.fileColumns.isEmpty { return rows.upperBound...rows.upperBound }
-        if try openGroup(group) {
-            let count = try rowsBelow(key, inOpenGroup: rows)
-            return count...count
-        }
-        if try lastKey(ofGroup: group) < key { return rows.upperBound...rows.upperBound }
-        // The first row is below, the last one is not.
-        return (rows.lowerBound + 1)...max(rows.lowerBound + 1, rows.upperBound - 1)
+        guard low >= 0 else { return 0 }
+        let rows = input.file.rowGroups[groups[low]].rows
+        if mapping.fileColumns.isEmpty { return rows.upperBound }
+        try openGroup(groups[low])
+        return try rowsBelow(key, inOpenGroup: rows)
     }
 
-    /// The rows that may hold keys of a range; exactly those where the file has a page index.
-    func rows(in range: KeyRange) throws(MergeError) -> (certain: Int, possible: Range<Int>) {
-        let all = input.file.rowCount
-        let start = try range.min.map { (key) throws(MergeError) in try rowsBelow(key) } ?? 0...0
-        let end = try range.max.map { (key) throws(MergeError) in try rowsBelow(key) } ?? all...all
-        let certain = max(end.lowerBound - start.upperBound, 0)
-        return (certain, start.lowerBound..<max(start.lowerBound, end.upperBound))
+    /// The rows whose keys lie in a range.
+    func rows(in range: KeyRange) throws(MergeError) -> Range<Int> {
+        let start = try range.min.map { (key) throws(MergeError) in try rowsBelow(key) } ?? 0
+        let end = try range.max.map { (key) throws(MergeError) in try rowsBelow(key) } ?? input.rowCount
+        return start..<max(start, end)
     }
 
-    /// At most `count` of some rows with their keys, evenly spread, the first and the last among them; first rows of
-    /// row groups and the last row where there is no page index.
+    /// At most `count` of some rows with their keys, evenly spread, the first and the last among them.
     func sample(_ count: Int, of rows: Range<Int>) throws(MergeError) -> [(row: Int, key: ByteString)] {
         guard count > 0, !rows.isEmpty else { return [] }
-        let chosen = hasPageIndex ? Self.spread(count, over: rows) : groupStarts(count, rows)
-        return try chosen.map { (row) throws(MergeError) in (row, try key(ofRow: row)) }
+        return try Self.spread(count, over: rows).map { (row) throws(MergeError) in (row, try key(ofRow: row))
+        }
     }
 
     private static func spread(_ count: Int, over rows: Range<Int>) -> [Int] {
@@ -93,18 +76,12 @@ final class KeySearch {
         return (0..<count).map { rows.lowerBound + step * $0 + rest * $0 / (count - 1) }
     }
 
-    private func groupStarts(_ count: Int, _ rows: Range<Int>) -> [Int] {
-        var starts = groups.map { input.file.rowGroups[$0].rows.lowerBound }.filter { rows.contains($0) }
-        if starts.first != rows.lowerBound { starts.insert(rows.lowerBound, at: 0) }
-        guard count > 1 else { return [starts[0]] }
-        let chosen = Self.spread(count - 1, over: starts.indices).map { starts[$0] }
-        return chosen.last == rows.upperBound - 1 ? chosen : chosen + [rows.upperBound - 1]
-    }
-
     func key(ofRow row: Int) throws(MergeError) -> ByteString {
-        guard let group = groups.first(where: { input.file.rowGroups[$0].rows.contains(row) }),
-            !mapping.fileColumns.isEmpty, try openGroup(group)
-        else { return try input.key(ofRow: row) }
+        guard !mapping.fileColumns.isEmpty else { return try input.key(ofRow: row) }
+        guard let group = groups.first(where: { input.file.rowGroups[$0].rows.contains(row) }) else {
+            throw MergeError(.damaged, "the file has no row \(row)", path: input.entry.path)
+        }
+        try openGroup(group)
         return try keys(row..<row + 1)[0]
     }
 
@@ -114,38 +91,37 @@ final class KeySearch {
         firstKeys[group] = key
         return key
     }
-
-    /// Passes over the pages before the last by their headers.
-    private func lastKey(ofGroup group: Int) throws(MergeError) -> ByteString {
-        if let known = lastKeys[group] { return known }
-        let key = try input.key(ofRow: input.file.rowGroups[group].rows.upperBound - 1)
-        lastKeys[group] = key
-        return key
-    }
 }
 
 // MARK: Pages
 
 extension KeySearch {
-    /// Makes a row group the open one; false where it has no page index.
-    private func openGroup(_ group: Int) throws(MergeError) -> Bool {
-        if open?.group == group { return true }
-        let file = input.file
+    /// Makes a row group the open one.
+    private func openGroup(_ group: Int) throws(MergeError) {
+        if open?.group == group { return }
         var columns: [(reader: ColumnChunkReader, pages: PageLocations)] = []
-        for column in mapping.fileColumns {
-            let pages = try MergeError.reading(input.entry.path) { () throws(ParquetError) in
-                try file.pageLocations(rowGroup: group, column: column)
-            }
-            guard let pages else { return false }
+        for (column, pages) in zip(mapping.fileColumns, try pageLocations(ofGroup: group)) {
             // A seek fetches the whole page; nothing is read ahead of it.
             let reader = try MergeError.reading(input.entry.path) { () throws(ParquetError) in
-                try ColumnChunkReader(file, rowGroup: group, column: column, readAhead: 0)
+                try ColumnChunkReader(input.file, rowGroup: group, column: column, readAhead: 0)
             }
             columns.append((reader, pages))
         }
-        guard let finest = columns.map(\.pages).max(by: { $0.count < $1.count }) else { return false }
+        guard let finest = columns.map(\.pages).max(by: { $0.count < $1.count }) else { return }
         open = OpenGroup(group: group, columns: columns, finest: finest)
-        return true
+    }
+
+    private func pageLocations(ofGroup group: Int) throws(MergeError) -> [PageLocations] {
+        if let known = locations[group] { return known }
+        let file = input.file
+        let found = try MergeError.reading(input.entry.path) { () throws(ParquetError) in
+            try mapping.fileColumns.map { (column) throws(ParquetError) in
+                if let pages = try file.pageLocations(rowGroup: group, column: column) { return pages }
+                return try file.pageLocations(byHeadersOf: group, column: column)
+            }
+        }
+        locations[group] = found
+        return found
     }
 
     private func rowsBelow(_ key: ByteString, inOpenGroup rows: Range<Int>) throws(MergeError) -> Int {
@@ -196,7 +172,7 @@ extension KeySearch {
         for (reader, pages) in open.columns {
             vectors.append(
                 try MergeError.reading(input.entry.path) { () throws(ParquetError) in
-                    try reader.seek(to: start, in: pages)
+                    try reader.move(to: start, in: pages)
                     return try reader.read(rows.count)
                 })
         }

@@ -4,8 +4,8 @@ import Metadata
 /// keys lie.
 struct MergeSurvey {
     private let files: [(file: OpenDataFile, range: KeyRange)]
-    /// Of each file, the rows in its range: at least, and where they may be.
-    private let rows: [(certain: Int, possible: Range<Int>)]
+    /// Of each file, the rows in its range.
+    private let rows: [Range<Int>]
 
     private static let samplesOfInput = 33
 
@@ -16,19 +16,19 @@ struct MergeSurvey {
 
     var inputs: [MergeMonitor.Input] {
         zip(files, rows).map { file, rows in
-            let share = Double(rows.possible.count) / Double(max(file.file.rowCount, 1))
+            let share = Double(rows.count) / Double(max(file.file.rowCount, 1))
             return MergeMonitor.Input(
-                rows: rows.possible.count, sizeBytes: Int64(share * Double(file.file.entry.sizeBytes)))
+                rows: rows.count, sizeBytes: Int64(share * Double(file.file.entry.sizeBytes)))
         }
     }
 
     /// Keys of all inputs, a few of each.
     func samples() throws -> [MergeRanges.Sample] {
         try zip(files, rows).flatMap { file, rows in
-            let known = try KeySearch(file.file).sample(Self.samplesOfInput, of: rows.possible)
+            let known = try KeySearch(file.file).sample(Self.samplesOfInput, of: rows)
             let bytes = Double(file.file.entry.sizeBytes) / Double(max(file.file.rowCount, 1))
             return known.indices.map { index in
-                let end = index + 1 < known.count ? known[index + 1].row : rows.possible.upperBound
+                let end = index + 1 < known.count ? known[index + 1].row : rows.upperBound
                 return MergeRanges.Sample(
                     key: known[index].key, bytes: bytes * Double(end - known[index].row))
             }
@@ -45,18 +45,15 @@ struct MergeSurvey {
             )
         }
         var read = finished.reduce(into: [:]) { sums, part in sums.merge(part.rowsInByFile) { $0 + $1 } }
-        var stated: [FileID: ClosedRange<Int64>] = [:]
+        var stated: [FileID: Int64] = [:]
         for (index, entered) in monitor.enteredCounts.enumerated() {
             let file = files[index].file.entry.id
             read[file, default: 0] += Int64(entered)
-            let before = stated[file] ?? 0...0
-            stated[file] =
-                before.lowerBound + Int64(rows[index].certain)...before.upperBound
-                + Int64(rows[index].possible.count)
+            stated[file, default: 0] += Int64(rows[index].count)
         }
         for (file, stated) in stated {
             let counted = result.rowsInByFile[file] ?? 0
-            guard counted == read[file], stated.contains(counted) else {
+            guard counted == read[file], counted == stated else {
                 throw MergeError(
                     .accounting,
                     "an input has \(stated) rows, \(read[file] ?? 0) were read and \(counted) merged",

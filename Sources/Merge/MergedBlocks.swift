@@ -107,7 +107,7 @@ final class MergedBlocks {
         let range = ranges[index]
         guard input.file.rowCount > 0, !range.isEmpty else { return [] }
         let search = try KeySearch(input)
-        let rows = try search.rows(in: range).possible
+        let rows = try search.rows(in: range)
         let isYoung = options.age.map { $0.spares(input.entry, columns: input.columns) } ?? true
         let isPassable = !options.isUpsert && isYoung && options.canPass(input.file)
         guard isPassable || input.keyColumns.isEmpty else { return try whole(index, rows) }
@@ -117,12 +117,10 @@ final class MergedBlocks {
             guard !part.isEmpty else { return nil }
             let min = try search.key(ofRow: part.lowerBound)
             let max = try search.key(ofRow: part.upperBound - 1)
-            // Rows at the ends may lie outside the range where the file has no page index.
-            let isInside = part == all && range.contains(min) && range.contains(max)
             let size = input.file.rowGroups[group].compressedSize
             return try section(
                 index, group, part, min, max,
-                isPassable: isPassable && isInside && size >= options.smallestPassedBytes)
+                isPassable: isPassable && part == all && size >= options.smallestPassedBytes)
         }
     }
 

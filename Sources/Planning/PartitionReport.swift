@@ -142,6 +142,15 @@ package struct PartitionReport: Sendable {
         }
     }
 
+    /// What the threshold of one leaf comes to, at the cost of a look at its references.
+    package static func split(
+        of leaf: PartitionID, in state: TableState, unsplittable: Set<PartitionID> = []
+    ) -> Split {
+        let plan = SplitPlan(state.properties)
+        guard plan.hasThreshold else { return .none }
+        return split(leaf, ReferenceSums.Place(of: leaf, in: state), plan, unsplittable)
+    }
+
     private static func split(
         _ id: PartitionID, _ sum: ReferenceSums.Place, _ plan: SplitPlan, _ unsplittable: Set<PartitionID>
     ) -> Split {

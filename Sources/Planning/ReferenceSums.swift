@@ -23,8 +23,7 @@ struct ReferenceSums {
     private(set) var places: [PartitionID: Place] = [:]
 
     init(_ state: TableState) {
-        let plan = SplitPlan(state.properties)
-        let hasThreshold = plan.thresholdRows != nil || plan.thresholdBytes != nil
+        let hasThreshold = SplitPlan(state.properties).hasThreshold
         state.files.forEach { file in
             let keys = hasThreshold ? file.keyRange : nil
             for reference in state.references(of: file) {
@@ -37,6 +36,15 @@ struct ReferenceSums {
 }
 
 extension ReferenceSums.Place {
+    /// What is referenced in one partition.
+    init(of partition: PartitionID, in state: TableState) {
+        for file in state.files(in: partition) {
+            guard let reference = state.reference(file, in: partition) else { continue }
+            let isOnJob = state.job(holding: file.id, in: partition) != nil
+            add(reference, file, file.keyRange, isOnJob: isOnJob, keepsReference: true)
+        }
+    }
+
     fileprivate mutating func add(
         _ reference: FileReference, _ file: FileView, _ range: (min: ByteString, max: ByteString)?,
         isOnJob: Bool, keepsReference: Bool

@@ -1,6 +1,7 @@
 import Bytes
 import JSON
 import Metadata
+import Planning
 import Tables
 import TestKit
 import Testing
@@ -58,6 +59,126 @@ struct PartitionCommandTests {
             try scratch.firn("partitions", scratch.path + "/u", "--export").output.hasSuffix("\n50\n80\n"))
         let from = try scratch.firn("split", address, "--from", scratch.directory.file("points"))
         #expect(from.status == 0 && from.output.contains("nothing to do"), "\(from)")
+    }
+
+    @Test("a new table is split by a sample of any format, as evenly as its rows, and what comes is routed")
+    func sample() throws {
+        let scratch = try ScratchStore()
+        try scratch.directory.write(
+            "schema.json",
+            Array(#"{"columns": [{"name": "id", "type": "int64"}, {"name": "name", "type": "string"}]}"#.utf8)
+        )
+        let schema = scratch.directory.file("schema.json")
+        // A sample need not have all columns, nor its rows in order.
+        let samples: [(name: ByteString, text: String, key: ByteString, count: ByteString, points: String)] =
+            [
+                (
+                    "a.csv", "id\n" + (0..<1_000).reversed().map { "\($0)\n" }.joined(), "id", "4",
+                    "250\n500\n750\n"
+                ),
+                (
+                    "b.jsonl", (0..<100).map { "{\"name\":\"n\($0 % 10)\",\"id\":\($0)}\n" }.joined(),
+                    "name,id", "2",
+                    "n5,5\n"
+                ),
+                ("few.csv", "id\n1\n2\n3\n3\n", "id", "10", "2\n3\n"),
+            ]
+        for (number, sample) in samples.enumerated() {
+            try scratch.directory.write(sample.name, Array(sample.text.utf8))
+            let address = scratch.path + ByteString("/t\(number)")
+            let made = try scratch.firn(
+                "create", address, "--key", sample.key, "--schema", schema, "--sample",
+                scratch.directory.file(sample.name), "--into", sample.count)
+            #expect(made.status == 0, "\(made.errors)")
+            let exported = try scratch.firn("partitions", address, "--export").output
+            #expect(exported == "# split points of t\(number), version 0\n" + sample.points)
+        }
+        let ingested = try scratch.firn("ingest", scratch.path + "/t0", scratch.directory.file("a.csv"))
+        #expect(ingested.status == 0, "\(ingested.errors)")
+        #expect(try scratch.firn("compact", scratch.path + "/t0").status == 0)
+        let leaves = PartitionReport(try scratch.store.table("t0").refresh()).nodes.filter(\.isLeaf)
+        #expect(
+            leaves.map(\.rowsExact) == [250, 250, 250, 250] && leaves.allSatisfy { $0.rowsEstimated == 0 })
+    }
+
+    @Test("a sample that says nothing is refused in one sentence, and no table is made")
+    func badSamples() throws {
+        let scratch = try ScratchStore()
+        try scratch.directory.write(
+            "schema.json", Array(#"{"columns": [{"name": "id", "type": "int64"}]}"#.utf8))
+        func file(_ name: ByteString) -> ByteString { scratch.directory.file(name) }
+        for (name, text) in [
+            ("one.csv", "id\n7\n7\n"), ("bad.csv", "id\nx\n"), ("other.csv", "key\n1\n"),
+            ("good.csv", "id\n1\n2\n"),
+        ] as [(ByteString, String)] {
+            try scratch.directory.write(name, Array(text.utf8))
+        }
+        let calls: [([ByteString], Int32, String)] = [
+            (["--sample", file("one.csv"), "--into", "4"], 1, "a sample of 2 rows and one key"),
+            (
+                ["--sample", file("bad.csv"), "--into", "4"], 1,
+                "bad.csv: line 2, column 1: \"x\" is no int64"
+            ),
+            (["--sample", file("other.csv"), "--into", "4"], 1, "other.csv: "),
+            (["--sample", file("absent.csv"), "--into", "4"], 1, "absent.csv: the file cannot be read"),
+            (["--sample", file("good.csv")], 2, "--sample and --into go together"),
+            (["--sample", file("good.csv"), "--into", "1"], 2, "--into is a number of leaves"),
+            (
+                ["--sample", file("good.csv"), "--into", "2", "--split-points", file("good.csv")], 2,
+                "either --split-points or --sample"
+            ),
+            (
+                ["--sample", file("good.csv"), "--into", "2", "--partition-by", "day"], 1,
+                "a tree for each of their values"
+            ),
+        ]
+        for (words, status, message) in calls {
+            let result = try FirnCommand.run(
+                ["create", scratch.path + "/t", "--key", "id", "--schema", file("schema.json")] + words)
+            #expect(result.status == status, "\(words): \(result)")
+            #expect(result.errors.contains(message), "\(words): \(result.errors)")
+            // The file's name stands there once.
+            #expect(result.errors.split(separator: ".csv: ").count <= 2, "\(result.errors)")
+        }
+        #expect(try scratch.store.tableNames().isEmpty)
+    }
+
+    @Test(
+        "an empty root partition is split by --at and by --from alike, and that its directory is made is said"
+    )
+    func newRoot() throws {
+        let scratch = try ScratchStore()
+        try scratch.directory.write(
+            "schema.json",
+            Array(#"{"columns": [{"name": "id", "type": "int64"}, {"name": "d", "type": "string"}]}"#.utf8))
+        try scratch.directory.write("points", Array("5\n".utf8))
+        let address = scratch.path + "/p"
+        let made = try scratch.firn(
+            "create", address, "--key", "id", "--partition-by", "d", "--schema",
+            scratch.directory.file("schema.json"))
+        #expect(made.status == 0, "\(made.errors)")
+        let none = try scratch.firn("split", address, "d=zzz")
+        #expect(none.status == 1 && none.errors.contains("there is no partition \"d=zzz\" yet"), "\(none)")
+        for (root, how) in [
+            ("d=zzz", ["--at", "5"]), ("d=a b", ["--from", scratch.directory.file("points")]),
+        ] as [(ByteString, [ByteString])] {
+            let dry = try FirnCommand.run(["split", address, root, "--dry-run"] + how)
+            #expect(dry.status == 0 && dry.output.contains("is new: its directory is made"), "\(dry)")
+            let split = try FirnCommand.run(["split", address, root] + how)
+            #expect(split.status == 0 && split.output.contains("is new: its directory is made"), "\(split)")
+        }
+        let listed = try scratch.firn("partitions", address, "--csv").output
+        for leaf in ["d=zzz/id-to-5", "d=zzz/id-from-5", "d=a b/id-to-5", "d=a b/id-from-5"] {
+            #expect(listed.contains("\n" + leaf + ","), "\(listed)")
+        }
+        for (path, message) in [("x=1", "d=… is expected"), ("zzz", "d=… is expected")]
+            as [(ByteString, String)]
+        {
+            for how in [["--at", "5"], ["--from", scratch.directory.file("points")]] as [[ByteString]] {
+                let refused = try FirnCommand.run(["split", address, path] + how)
+                #expect(refused.status == 1 && refused.errors.contains(message), "\(refused)")
+            }
+        }
     }
 
     @Test("mistakes in the call are 2, refusals 1, each with what to do")

@@ -95,9 +95,10 @@ struct CompactionTable {
 
     /// Commits rows as one file (or more, of a small target) of a partition.
     @discardableResult
-    func ingest(_ rows: [SampleRow], day: ByteString = "1", targetFileSize: Int64 = 1 << 20) throws
-        -> [FileEntry]
-    {
+    func ingest(
+        _ rows: [SampleRow], day: ByteString = "1", targetFileSize: Int64 = 1 << 20,
+        layout: FileLayout = FileLayout()
+    ) throws -> [FileEntry] {
         let isUpsert = kind == .upsert
         let context = DataFileContext(
             tableID: log.current.definition.id, kind: kind, schema: schema,
@@ -111,9 +112,13 @@ struct CompactionTable {
             if ages { values.append(.integer(Int128(row.serial))) }
             builder.append(row: values + (isUpsert ? [row.isDeleted ? .boolean(true) : nil] : []))
         }
-        let writer = DataFileWriter(context, options: DataFileOptions(targetFileSizeBytes: targetFileSize))
-        try writer.append(builder.finish())
+        let writer = DataFileWriter(context, options: layout.options(targetFileSize: targetFileSize))
+        let batch = builder.finish()
+        for start in stride(from: 0, to: batch.rowCount, by: layout.batchRows) {
+            try writer.append(batch.slice(start..<min(start + layout.batchRows, batch.rowCount)))
+        }
         let files = try writer.finish()
+        if !layout.hasPageIndex { for file in files { try removePageIndex(of: file) } }
         try commit("INGEST", files.map(Action.add))
         return files
     }

@@ -120,3 +120,156 @@ struct SplitTests {
         #expect(try other.rows() == rows)
     }
 }
+
+/// Where a split finds its key in files of any layout, and what it never says without proof.
+@Suite("The key of a split")
+struct SplitKeyTests {
+    private static let root = CompactionTable.partition("1")
+
+    private func ingest(_ table: CompactionTable, _ keys: some Sequence<Int>, _ layout: FileLayout) throws {
+        try table.ingest(
+            keys.enumerated().map { SampleRow(key: Int64($0.element), serial: Int64($0.offset)) },
+            layout: layout)
+    }
+
+    /// What is referenced of each leaf, checked against the rows that the files really have there.
+    private func leafRows(_ table: CompactionTable) throws -> [Int] {
+        let state = table.log.current
+        return try state.partitions.leaves(below: Self.root).map { leaf in
+            try state.files(in: leaf).reduce(0) { sum, file in
+                let reference = try #require(state.reference(file, in: leaf))
+                let keys = try table.keys(of: file.entry)
+                let node = state.partitions[leaf]
+                #expect(reference.rowCount == keys.count { node?.contains($0) ?? true })
+                #expect(!reference.isEstimated)
+                return sum + Int(reference.rowCount)
+            }
+        }
+    }
+
+    @Test("has half of the rows on each side, counted", arguments: FileLayout.all)
+    func median(layout: FileLayout) throws {
+        let table = try CompactionTable(.append)
+        try ingest(table, 0..<10_000, layout)
+        let compactor = table.compactor()
+        let outcome = try compactor.split(Self.root)
+        #expect(outcome.references == 1 && outcome.estimatedReferences == 0)
+        #expect(try leafRows(table).allSatisfy { (4_990...5_010).contains($0) })
+        _ = try compactor.split(outcome.left)
+        _ = try compactor.split(outcome.right)
+        #expect(try leafRows(table).allSatisfy { (2_490...2_510).contains($0) })
+    }
+
+    @Test("by itself, until no leaf is above the threshold", arguments: FileLayout.all)
+    func threshold(layout: FileLayout) throws {
+        let table = try CompactionTable(.append)
+        try table.set("partition.splitThresholdRows", "3000")
+        try ingest(table, 0..<10_000, layout)
+        table.compactor().runOnce()
+        let rows = try leafRows(table)
+        #expect(rows.count == 4 && rows.allSatisfy { (2_400...2_600).contains($0) }, "\(rows)")
+    }
+
+    @Test(
+        "of a leaf that has few of a large file's rows is found among those few", arguments: FileLayout.all)
+    func smallShare(layout: FileLayout) throws {
+        let table = try CompactionTable(.append)
+        try ingest(table, 0..<20_000, layout)
+        let compactor = table.compactor()
+        var leaf = try compactor.split(Self.root, at: table.key(4)).left
+        leaf = try compactor.split(leaf).right
+        _ = try compactor.split(leaf)
+        var rows = try leafRows(table).sorted()
+        #expect(rows == [1, 1, 2, 19_996])
+        // In the middle of the file too.
+        let above = try #require(
+            table.log.current.partitions.leaves(below: Self.root).first {
+                table.log.current.partitions[$0]?.contains(table.key(9_000)) ?? false
+            })
+        leaf = try compactor.split(above, at: table.key(9_000)).right
+        leaf = try compactor.split(leaf, at: table.key(9_003)).left
+        _ = try compactor.split(leaf)
+        rows = try leafRows(table).sorted()
+        #expect(rows.prefix(5) == [1, 1, 1, 2, 2] && rows.reduce(0, +) == 20_000, "\(rows)")
+    }
+
+    private func rows(of outcome: SplitOutcome, in state: TableState) -> [Int64] {
+        [outcome.left, outcome.right].map { leaf in
+            state.files(in: leaf).reduce(0) { $0 + (state.reference($1, in: leaf)?.rowCount ?? 0) }
+        }
+    }
+
+    enum Place: CaseIterable { case first, middle, last }
+
+    @Test(
+        "is found beside a key that nearly all rows have, and only a leaf of one key is unsplittable",
+        arguments: FileLayout.all, Place.allCases)
+    func heavy(layout: FileLayout, place: Place) throws {
+        let table = try CompactionTable(.append)
+        let heavy = [.first: 0, .middle: 5, .last: 10][place]!
+        for _ in 0..<2 {
+            try ingest(
+                table, (0...10).flatMap { Array(repeating: $0, count: $0 == heavy ? 9_000 : 1) }, layout)
+        }
+        let compactor = table.compactor()
+        var waiting = [Self.root]
+        var splits = 0
+        var rare: Int64?
+        while let leaf = waiting.popLast() {
+            do throws(CompactionRefusal) {
+                let outcome = try compactor.split(leaf)
+                splits += 1
+                waiting += [outcome.left, outcome.right]
+                // The rare keys go to one side, as far as they are on it.
+                if splits == 1 { rare = rows(of: outcome, in: table.log.current).min() }
+            } catch {
+                guard case .unsplittable(leaf, let key) = error else { throw error }
+                let state = table.log.current
+                let keys = try state.files(in: leaf).flatMap { try table.keys(of: $0.entry) }
+                #expect(Set(keys.filter { state.partitions[leaf]?.contains($0) ?? true }) == [key])
+            }
+        }
+        #expect(splits == 10 && rare == (place == .middle ? 10 : 20))
+        #expect(try leafRows(table).sorted() == Array(repeating: 2, count: 10) + [18_000])
+    }
+
+    @Test("into many has leaves for rare keys too", arguments: FileLayout.all)
+    func many(layout: FileLayout) throws {
+        let table = try CompactionTable(.append)
+        try ingest(table, Array(repeating: 0, count: 9_000) + Array(1...10), layout)
+        for count in [2, 4, 11, 12] {
+            let samples = try table.compactor().samples(of: Self.root, forLeaves: count)
+            #expect(SplitKeys(sample: samples, leaves: count).keys.count == min(count, 11) - 1)
+        }
+    }
+
+    @Test("is looked for in all files before it is said that there is none")
+    func manyFiles() throws {
+        let table = try CompactionTable(.append)
+        for _ in 0..<300 { try ingest(table, [7, 7], FileLayout()) }
+        let compactor = table.compactor()
+        #expect(throws: CompactionRefusal.self) { try compactor.split(Self.root) }
+        // The smallest of all, behind those of which samples are taken.
+        try ingest(table, [9], FileLayout(hasPageIndex: false))
+        #expect(try compactor.splitKey(of: Self.root) == table.key(9))
+        try ingest(table, [3], FileLayout(hasPageIndex: false))
+        _ = try compactor.split(Self.root)
+        #expect(try leafRows(table).reduce(0, +) == 602)
+    }
+
+    @Test("of an estimate parts it as the rows are parted that were counted")
+    func estimate() throws {
+        let table = try CompactionTable(.append)
+        try ingest(table, 0..<100, FileLayout(hasPageIndex: false))
+        try table.splitByEstimate(Self.root, at: table.key(60)) { _ in 30 }
+        let state = table.log.current
+        let left = try #require(state.partitions.leaves(below: Self.root).first)
+        _ = try table.compactor().split(left, at: table.key(20))
+        let after = table.log.current
+        let counts = after.partitions.leaves(below: Self.root).map { leaf in
+            after.files(in: leaf).compactMap { after.reference($0, in: leaf) }
+        }
+        #expect(counts.map { $0.map(\.rowCount) } == [[10], [20], [70]])
+        #expect(counts.joined().allSatisfy { $0.isEstimated })
+    }
+}

@@ -41,7 +41,15 @@ struct DataFileProbeTests {
         return low
     }
 
-    @Test("rows below any key are counted as a full decode counts them", arguments: keys)
+    /// What the file tells, and what it would be without a page index.
+    private func sources(_ table: KeyTable, _ entry: FileEntry) throws -> [[UInt8]] {
+        let bytes = try table.bytes(entry)
+        return [bytes, try KeyTable.withoutPageIndex(bytes)]
+    }
+
+    @Test(
+        "rows below any key are counted as a full decode counts them, with a page index or without",
+        arguments: keys)
     func counts(types: [ColumnType]) throws {
         let seed = Seed.fresh()
         var random = SeededGenerator(seed: seed)
@@ -49,82 +57,96 @@ struct DataFileProbeTests {
         for (count, values) in [(1, 5), (2, 2), (400, 150), (500, 4)] {
             let (batch, keys) = table.batch(count, values: values, &random)
             let entry = try table.write(batch, options: DataFileProbeTests.small)
-            let probe = try DataFileProbe(entry, schema: table.schema, open: { try table.context.open($0) })
-            #expect(probe.rowCount == Int64(count) && probe.hasPageIndex)
-            let asked = questions(keys)
-            let expected = asked.map { Int64(rowsBelow($0, keys)) }
-            let found = try probe.rowsBelow(asked)
-            #expect(found == .init(counts: expected, isExact: true), "seed \(seed), \(count) rows")
-            // In no order, one at a time.
-            for key in asked.shuffled(using: &random).prefix(20) {
-                let below = try probe.rowsBelow([key])
-                #expect(below.isExact && below.counts == [Int64(rowsBelow(key, keys))], "seed \(seed)")
-                #expect(try probe.firstKey(above: key) == keys.first { $0 > key }, "seed \(seed)")
-            }
-            for size in [1, 2, 7, count, 2_000] {
-                try checkSample(try probe.sample(size), size, keys)
+            for bytes in try sources(table, entry) {
+                let probe = try DataFileProbe(
+                    entry, schema: table.schema, open: { _ in MemoryParquetSource(bytes) })
+                #expect(probe.rowCount == Int64(count))
+                try check(probe, keys, "seed \(seed), \(count) rows", &random)
             }
         }
     }
 
-    private func checkSample(_ sample: [(row: Int64, key: ByteString)], _ size: Int, _ keys: [ByteString])
-        throws
-    {
-        #expect(sample.count == min(size, keys.count))
+    private func check(
+        _ probe: DataFileProbe, _ keys: [ByteString], _ comment: Comment, _ random: inout SeededGenerator
+    ) throws {
+        let asked = questions(keys)
+        #expect(try probe.rowsBelow(asked) == asked.map { Int64(rowsBelow($0, keys)) }, comment)
+        // In no order, one at a time.
+        for key in asked.shuffled(using: &random).prefix(20) {
+            #expect(try probe.rowsBelow([key]) == [Int64(rowsBelow(key, keys))], comment)
+            #expect(try probe.firstKey(above: key) == keys.first { $0 > key }, comment)
+            let end = asked.randomElement(using: &random)
+            let range = KeyRange(min: key, max: end)
+            let inside = keys.indices.filter { range.contains(keys[$0]) }
+            #expect(try probe.rowCount(in: range) == Int64(inside.count), comment)
+            let bounds = try probe.bounds(in: range)
+            #expect(bounds?.min == inside.first.map { keys[$0] }, comment)
+            #expect(bounds?.max == inside.last.map { keys[$0] }, comment)
+            try checkSample(
+                try probe.sample(5, in: range), 5, keys, inside.first.map { $0..<inside.last! + 1 })
+        }
+        for size in [1, 2, 7, keys.count, 2_000] {
+            try checkSample(try probe.sample(size), size, keys, 0..<keys.count)
+        }
+    }
+
+    private func checkSample(
+        _ sample: [(row: Int64, key: ByteString, rows: Int64)], _ size: Int, _ keys: [ByteString],
+        _ rows: Range<Int>?
+    ) throws {
+        guard let rows else {
+            #expect(sample.isEmpty)
+            return
+        }
+        #expect(sample.count == min(size, rows.count))
         #expect(sample.allSatisfy { $0.key == keys[Int($0.row)] })
-        #expect(sample.first?.row == 0)
-        if size > 1 { #expect(sample.last?.row == Int64(keys.count - 1)) }
+        #expect(sample.first?.row == Int64(rows.lowerBound))
+        if size > 1 { #expect(sample.last?.row == Int64(rows.upperBound - 1)) }
+        #expect(sample.reduce(0) { $0 + $1.rows } == Int64(rows.count))
         let steps = zip(sample, sample.dropFirst()).map { $1.row - $0.row }
+        #expect(steps == sample.dropLast().map(\.rows))
         if let least = steps.min(), let most = steps.max() { #expect(least > 0 && most - least <= 1) }
     }
 
-    @Test("without a page index what is exact is exact, and the rest says that it is estimated")
-    func withoutPageIndex() throws {
-        let seed = Seed.fresh()
-        var random = SeededGenerator(seed: seed)
-        for types in [[.int64], [.string, .int32]] as [[ColumnType]] {
-            let table = KeyTable(types)
-            let (batch, keys) = table.batch(800, values: 100, &random)
-            let entry = try table.write(batch, options: DataFileProbeTests.small)
-            let bytes = try KeyTable.withoutPageIndex(try table.bytes(entry))
-            let groups = try ParquetFile(MemoryParquetSource(bytes)).rowGroups.map(\.rows)
-            #expect(groups.count > 2)
-            let source = CountingSource(bytes)
-            let probe = try DataFileProbe(entry, schema: table.schema, open: { _ in source })
-            #expect(!probe.hasPageIndex)
-            let asked = questions(keys)
-            var last: Int64 = 0
-            var exactCount = 0
-            for key in asked {
-                let found = try probe.rowsBelow([key])
-                let count = found.counts[0]
-                let truth = rowsBelow(key, keys)
-                #expect(count >= last && count <= 800, "seed \(seed)")
-                last = count
-                if found.isExact {
-                    #expect(count == Int64(truth), "seed \(seed)")
-                    exactCount += 1
-                }
-                // Off by less than the row group that it lies in.
-                let group = try #require(groups.first { $0.lowerBound <= truth && truth <= $0.upperBound })
-                #expect(abs(Int(count) - truth) < group.count, "seed \(seed)")
-                let above = try probe.firstKey(above: key)
-                #expect((above == nil) == (keys.last.map { $0 <= key } ?? true), "seed \(seed)")
-                if let above { #expect(above > key && keys.contains(above), "seed \(seed)") }
-            }
-            #expect(exactCount > 2 && exactCount < asked.count)
-            // All of a row group below, or none: at its first key where no row before it has that key.
-            for group in groups
-            where group.lowerBound > 0 && keys[group.lowerBound] != keys[group.lowerBound - 1] {
-                let found = try probe.rowsBelow([keys[group.lowerBound]])
-                #expect(found == .init(counts: [Int64(group.lowerBound)], isExact: true), "seed \(seed)")
-            }
-            for size in [1, 2, 3, 50] {
-                let sample = try probe.sample(size)
-                #expect(sample.count <= size && sample.allSatisfy { $0.key == keys[Int($0.row)] })
-                #expect(sample.first?.row == 0 && (size == 1 || sample.last?.row == 799))
-            }
+    @Test(
+        "without a page index the headers of a row group's pages are read, once, and no page but those asked about"
+    )
+    func costWithoutPageIndex() throws {
+        let table = KeyTable([.int64])
+        var builder = BatchBuilder(schema: table.schema.columns)
+        let rowCount = 120_000
+        // Of numbers that nothing makes smaller.
+        var random = SeededGenerator(seed: 9)
+        let numbers = (0..<rowCount).map { _ in Int64.random(in: 0...Int64.max, using: &random) }.sorted()
+        for (row, number) in numbers.enumerated() {
+            builder.append(row: [.integer(Int128(row)), .integer(Int128(number))])
         }
+        let entry = try table.write(
+            builder.finish(), batchRows: 2_000,
+            options: DataFileOptions(rowGroupBytes: 900_000, pageBytes: 16_000))
+        let source = CountingSource(try KeyTable.withoutPageIndex(try table.bytes(entry)))
+        let file = try ParquetFile(source)
+        #expect(file.rowGroups.count > 1)
+        let group = file.rowGroups.count / 2
+        let rows = file.rowGroups[group].rows
+        let pages = try file.pageLocations(byHeadersOf: group, column: 1).count
+        #expect(try pages > 20 && file.pageLocations(rowGroup: group, column: 1) == nil)
+        let size = file.rowGroups[group].chunks[1].compressedSize
+        let probe = try DataFileProbe(entry, schema: table.schema, open: { _ in source })
+        let keys = KeyEncoder(schema: table.schema)
+        func key(_ row: Int) -> ByteString { keys.encode(values: [.integer(Int128(numbers[row]))]) }
+        _ = source.takeReads()
+        #expect(try probe.rowsBelow([key(rows.lowerBound + 100)]) == [Int64(rows.lowerBound + 100)])
+        let first = source.takeReads()
+        #expect(first.reduce(0, +) < size, "\(first) of \(size)")
+        #expect(try probe.rowsBelow([key(rows.upperBound - 100)]) == [Int64(rows.upperBound - 100)])
+        let second = source.takeReads()
+        #expect(second.count < first.count - pages / 2 && second.reduce(0, +) < size / 2, "\(second)")
+        // All rows from one to the next: each page is read once.
+        #expect(try probe.sample(rowCount).map(\.key) == (0..<rowCount).map(key))
+        let sequential = source.takeReads().reduce(0, +)
+        let all = file.rowGroups.reduce(0) { $0 + $1.chunks[1].compressedSize }
+        #expect(sequential < 2 * all, "\(sequential) of \(all)")
     }
 
     @Test("a question reads a few small ranges, as many as the logarithm of the pages")
@@ -146,8 +168,7 @@ struct DataFileProbeTests {
         let index = source.takeReads()
         #expect(index.max().map { $0 < 40_000 } == true)
         for wanted in [middle.key, middle.key + ByteString([0]), ByteString([1, 0x80, 0, 0, 0, 0, 1])] {
-            let found = try probe.rowsBelow([wanted])
-            #expect(found.isExact)
+            _ = try probe.rowsBelow([wanted])
             let reads = source.takeReads()
             // Each step reads one page; the first key of the row group is asked for once.
             #expect(reads.count <= 16, "\(reads)")
@@ -167,7 +188,7 @@ struct DataFileProbeTests {
         let keys = KeyEncoder(schema: SampleTable.schema).encode(table.batch(rows))
         let probe = try DataFileProbe(
             entry, schema: table.schema, open: { [context = table.context] in try context.open($0) })
-        #expect(try probe.rowsBelow([keys[0], keys[2], keys[3]]).counts == [0, 2, 3])
+        #expect(try probe.rowsBelow([keys[0], keys[2], keys[3]]) == [0, 2, 3])
         #expect(try probe.firstKey(above: keys[0]) == keys[2])
     }
 
@@ -188,7 +209,7 @@ struct DataFileProbeTests {
         #expect(keys.count == 300)
         let probe = try DataFileProbe(entry, schema: wide.schema, open: { try narrow.context.open($0) })
         let asked = questions(keys)
-        #expect(try probe.rowsBelow(asked).counts == asked.map { Int64(rowsBelow($0, keys)) })
+        #expect(try probe.rowsBelow(asked) == asked.map { Int64(rowsBelow($0, keys)) })
     }
 
     @Test("a table without a row key has one key for all rows")
@@ -198,7 +219,7 @@ struct DataFileProbeTests {
         let (batch, _) = table.batch(50, values: 3, &random)
         let entry = try table.write(batch, options: DataFileProbeTests.small)
         let probe = try DataFileProbe(entry, schema: table.schema, open: { try table.context.open($0) })
-        #expect(try probe.rowsBelow(["", "a"]) == .init(counts: [0, 50], isExact: true))
+        #expect(try probe.rowsBelow(["", "a"]) == [0, 50])
         #expect(try probe.firstKey(above: "") == nil)
         #expect(try probe.sample(2).map(\.key) == ["", ""])
     }

@@ -3,8 +3,8 @@ import Metadata
 import Tables
 import Testing
 
-/// A split partition at a mount, looked at with the tools that people have. The split is another process's commit, so
-/// all of it also shows that a mount sees what others do.
+/// A split partition at a mount, looked at with the tools that people have. Most splits are another process's commits, so
+/// all of it also shows that a mount sees what others do; the others are lines of `ctl`.
 @Suite("Partition trees in a mount", .enabled(if: MountedStore.canMount, "\(MountedStore.requirement)"))
 struct PartitionMountTests {
     private static let table = """
@@ -15,38 +15,19 @@ struct PartitionMountTests {
         done
         """
 
-    /// Splits the table's root partition at a key, by a session of its own.
-    private func split(_ mounted: MountedStore, at key: ByteString) throws {
-        let store = try Store.open(at: mounted.store, options: StoreOptions(command: "test"))
-        defer { store.close() }
-        let table = try store.table("t")
-        let state = table.state
-        let children = [PartitionID("00000000000000a1"), PartitionID("00000000000000a2")]
-        let cut = try KeyText(state.definition).key(key)
-        let root = Partition(
-            id: PartitionID(""), root: PartitionTuple([]), parent: nil, minKey: nil, maxKey: nil)
-        let references = state.files(in: root.id).compactMap { file in
-            state.reference(file, in: root.id).map {
-                ReferenceSplit(
-                    $0, leftRows: $0.rowCount / 2, isEstimated: true, at: cut, keys: file.keyRange,
-                    into: children)
-            }
-        }
-        let body = TransactionBody.splitPartition(
-            root, at: cut, into: (children[0], children[1]), references: references)
-        try table.commit(body.operation, preconditions: body.preconditions, actions: body.actions)
-    }
-
     /// Takes the rows of the left partition out of one file, as a compaction of that partition alone does.
     private func takeHalf(_ mounted: MountedStore) throws {
         let store = try Store.open(at: mounted.store, options: StoreOptions(command: "test"))
         defer { store.close() }
         let table = try store.table("t")
-        let left = PartitionID("00000000000000a1")
+        let left = try PartitionPathText(table.state).id("id-to-200")
         let file = try #require(table.state.files(in: left).first)
+        let reference = try #require(table.state.reference(file, in: left))
         try table.commit(
             "COMPACT",
-            actions: [.operation(.removeReference(file: file.id, partition: left, rowCount: 200))])
+            actions: [
+                .operation(.removeReference(file: file.id, partition: left, rowCount: reference.rowCount))
+            ])
     }
 
     private static let waitForSplit = """
@@ -60,7 +41,7 @@ struct PartitionMountTests {
             // What the kernel remembers of the time before must go.
             try mounted.expectSuccess(
                 Self.table + "; ls -l $M/t/partitions > $D/before; stat $M/t/live/* > /dev/null")
-            try split(mounted, at: "200")
+            try mounted.expectSuccess("firn split $S/t --at 200")
             try mounted.expectSuccess(
                 Self.waitForSplit + """
 
@@ -96,14 +77,14 @@ struct PartitionMountTests {
     func attributes() throws {
         try MountedStore.with { mounted in
             try mounted.expectSuccess(Self.table)
-            try split(mounted, at: "200")
+            try mounted.expectSuccess("firn split $S/t --at 200")
             let file = try mounted.expectSuccess(
                 Self.waitForSplit + "; getfattr -d -m user.firn live/$(ls live | head -1)")
             #expect(file.contains("user.firn.references=\"2\""), "\(file)")
             #expect(file.contains("user.firn.partition=\"id-to-200\\012id-from-200\""), "\(file)")
             let directory = try mounted.expectSuccess("getfattr -d -m user.firn $M/t/partitions/id-to-200")
             for line in [
-                "max=\"200\"", "leaf=\"true\"", "files=\"2\"", "rows=\"400\"", "rowsEstimated=\"400\"",
+                "max=\"200\"", "leaf=\"true\"", "files=\"2\"", "rows=\"398\"", "rowsEstimated=\"0\"",
             ] {
                 #expect(directory.contains("user.firn." + line), "\(directory)")
             }
@@ -118,7 +99,7 @@ struct PartitionMountTests {
             try mounted.expectSuccess(
                 "mkdir second && firn mount $S $D/second && ls -lR second/t/partitions > /dev/null")
             defer { _ = mounted.run("firn unmount $D/second") }
-            try split(mounted, at: "200")
+            try mounted.expectSuccess("echo split --at=200 > $M/t/ctl")
             try mounted.expectSuccess(
                 """
                 for i in $(seq 100); do
@@ -136,7 +117,7 @@ struct PartitionMountTests {
     func halfLive() throws {
         try MountedStore.with { mounted in
             try mounted.expectSuccess(Self.table + "; ls -l $M/t/live > /dev/null")
-            try split(mounted, at: "200")
+            try mounted.expectSuccess("firn split $S/t --at 200")
             try mounted.expectSuccess(Self.waitForSplit)
             try takeHalf(mounted)
             try mounted.expectSuccess(
@@ -162,7 +143,7 @@ struct PartitionMountTests {
         try MountedStore.with { mounted in
             try mounted.expectSuccess(
                 Self.table + "; echo true > $M/t/properties/compaction.partialReferences")
-            try split(mounted, at: "200")
+            try mounted.expectSuccess("firn split $S/t --at 200")
             try mounted.expectSuccess(
                 Self.waitForSplit + """
 
@@ -193,7 +174,7 @@ struct PartitionMountTests {
                 for n in 1 2 301 302; do printf "id\\n$n\\n$((n + 10))\\n" > $n.csv; cp $n.csv $M/t/ingest/; done
                 echo pause > $M/t/ctl
                 """)
-            try split(mounted, at: "200")
+            try mounted.expectSuccess("echo split . 200 > $M/t/ctl")
             try mounted.expectSuccess(
                 Self.waitForSplit + """
 
@@ -227,6 +208,99 @@ struct PartitionMountTests {
                 for i in $(seq 200); do [ $(ls live | wc -l) = 2 ] && break; sleep 0.1; done
                 [ "$(ls partitions/* | grep -c parquet)" = 2 ] && [ $(ls live | wc -l) = 2 ] || { cat events; exit 4; }
                 grep -q '^rows: *8$' status || exit 5
+                """)
+        }
+    }
+
+    @Test("commands on the store beside a live mount say what the mount says of partitions, jobs and files")
+    func commands() throws {
+        try MountedStore.with { mounted in
+            try mounted.expectSuccess(Self.table + "; echo pause > $M/t/ctl; echo split . 200 > $M/t/ctl")
+            try mounted.expectSuccess(
+                Self.waitForSplit + """
+
+                    mv partitions/id-to-200/*.parquet compact/ || exit 1
+                    for i in $(seq 100); do J=$(ls compact | grep -x '[0-9a-f]*'); [ -n "$J" ] && break; sleep 0.05; done
+                    echo $J > $D/job
+                    for kind in files partitions; do
+                        for form in csv json; do
+                            firn report $S/t $kind --$form > $D/said || exit 2
+                            diff $D/said reports/$kind.$form || exit 3
+                        done
+                    done
+                    firn partitions $S/t | diff - reports/partitions.txt || exit 4
+                    firn report $S/t | grep -q '^2 leaves, 1 inner node' || exit 5
+                    firn report $S/t --json > /dev/null || exit 6
+                    firn jobs $S/t > $D/jobs; grep -q "^$J  waiting" $D/jobs || { cat $D/jobs; exit 7; }
+                    # A pause is the mount's own.
+                    firn jobs $S/t --csv | cut -d, -f1,3-5 > $D/said; cut -d, -f1,3-5 reports/jobs.csv | diff $D/said - || exit 8
+                    """)
+            let partitions = try mounted.expectSuccess("firn partitions $S/t --csv | cut -d, -f1,8-11")
+            #expect(partitions.contains("id-to-200,2,2,398,0\nid-from-200,2,0,402,0\n"), "\(partitions)")
+            try mounted.expectSuccess(
+                """
+                cd $M/t
+                echo resume > ctl
+                for i in $(seq 200); do [ $(ls partitions/id-to-200 | wc -l) = 1 ] && break; sleep 0.1; done
+                firn jobs $S/t | grep -q '^0 jobs' || exit 1
+                firn jobs $S/t --history | grep -q "$(cat $D/job)" || { firn jobs $S/t --history; exit 2; }
+                firn partitions $S/t | diff - reports/partitions.txt || exit 3
+                """)
+        }
+    }
+
+    @Test("leaves are split by themselves in a mount, and what cannot be split says so everywhere")
+    func threshold() throws {
+        _ = try MountedStore.with { mounted in
+            try mounted.expectSuccess(
+                Self.table + """
+
+                    firn create $S/u --key id > /dev/null
+                    { echo id; for i in $(seq 300); do echo 7; done; } > u.csv
+                    cp u.csv $M/u/ingest/
+                    { echo id; for i in $(seq 300); do echo 7; done; echo 8; echo 9; } > u.csv
+                    cp u.csv $M/u/ingest/
+                    for t in t u; do echo 250 > $M/$t/properties/partition.splitThresholdRows; done
+                    for i in $(seq 200); do
+                        [ $(find $M/t/partitions -type d | wc -l) -ge 7 ] && [ $(find $M/u/partitions -type d | wc -l) -ge 3 ] && break
+                        sleep 0.1
+                    done
+                    cd $M
+                    firn partitions $S/t > $D/t; grep -q ': 0 due, 0 perhaps after a compaction, 0 unsplittable' $D/t || { cat $D/t; exit 1; }
+                    firn partitions $S/u > $D/u; grep -q ': 0 due, 0 perhaps after a compaction, 1 unsplittable' $D/u || { cat $D/u; exit 2; }
+                    diff $D/u u/reports/partitions.txt || exit 3
+                    firn report $S/u partitions | diff $D/u - || exit 4
+                    test "$(getfattr --only-values -n user.firn.split u/partitions/id-to-8)" = unsplittable || exit 5
+                    test "$(getfattr --only-values -n user.firn.rows u/partitions/id-to-8)" = 600 || exit 6
+                    test "$(getfattr --only-values -n user.firn.split u/partitions/id-from-8)" = no || exit 7
+                    for p in $(find t/partitions -type d -name 'id-*'); do
+                        [ "$(getfattr --only-values -n user.firn.leaf $p)" = true ] || continue
+                        [ "$(getfattr --only-values -n user.firn.split $p)" = no ] || exit 8
+                        [ "$(getfattr --only-values -n user.firn.rows $p)" -le 250 ] || exit 9
+                        [ "$(getfattr --only-values -n user.firn.rowsEstimated $p)" = 0 ] || exit 10
+                    done
+                    """)
+        }
+    }
+
+    @Test(
+        "ctl splits at a key with a space, and makes the directory of a root partition that is not there yet")
+    func control() throws {
+        _ = try MountedStore.with { mounted in
+            try mounted.expectSuccess(
+                """
+                echo '{"columns":[{"name":"city","type":"string"},{"name":"d","type":"string"}]}' > s.json
+                firn create $S/t --key city --partition-by d --schema s.json > /dev/null
+                cd $M/t
+                echo 'split d=a%20b New%20York' > ctl || { cat errors; exit 1; }
+                for i in $(seq 100); do [ -d 'partitions/d=a b/city-to-New York' ] && break; sleep 0.05; done
+                ls 'partitions/d=a b' > $D/listed
+                printf 'city-from-New York\ncity-to-New York\n' | diff - $D/listed || exit 2
+                echo 'split d=a%20b/city-to-New%20York Las%20Vegas' > ctl || { cat errors; exit 3; }
+                for i in $(seq 100); do [ -d 'partitions/d=a b/city-to-New York/city-from-Las Vegas' ] && break; sleep 0.05; done
+                [ -d 'partitions/d=a b/city-to-New York/city-from-Las Vegas' ] || exit 4
+                echo 'split d=a%20b San Francisco' > ctl 2> /dev/null && exit 5
+                grep -q 'written %20' errors || { cat errors; exit 6; }
                 """)
         }
     }

@@ -33,15 +33,20 @@ struct HostileFileTests {
         }
     }
 
-    /// Reads by the page index what can be read.
+    /// Reads by the page index, and by the headers of the pages, what can be read.
     private func seek(_ file: ParquetFile, _ group: Int, _ column: Int) {
         let count = file.rowGroups[group].rows.count
-        guard count > 0, let pages = try? file.pageLocations(rowGroup: group, column: column),
-            let reader = try? ColumnChunkReader(file, rowGroup: group, column: column, readAhead: 0)
-        else { return }
-        for row in [count - 1, count / 2, 0] {
-            guard (try? reader.seek(to: row, in: pages)) != nil else { continue }
-            _ = try? reader.read(min(3, count - row))
+        let found = [
+            try? file.pageLocations(rowGroup: group, column: column),
+            try? file.pageLocations(byHeadersOf: group, column: column),
+        ]
+        for pages in found.compactMap(\.self) where count > 0 {
+            guard let reader = try? ColumnChunkReader(file, rowGroup: group, column: column, readAhead: 0)
+            else { return }
+            for row in [count - 1, count / 2, count / 2 + 1, 0] where row < count {
+                guard (try? reader.move(to: row, in: pages)) != nil else { continue }
+                _ = try? reader.read(min(3, count - row))
+            }
         }
     }
 

@@ -59,6 +59,36 @@ struct SeekingTests {
         }
     }
 
+    @Test(
+        "the headers of the pages say what the offset index says",
+        arguments: [
+            Layout(distinct: 0, nullPercent: 20), Layout(distinct: 5, nullPercent: 20, level: 1),
+            Layout(distinct: 0, nullPercent: 0, isNullable: false),
+        ])
+    func headers(layout: Layout) throws {
+        let (bytes, all) = try SeekingTests.file(layout)
+        let file = try ParquetFile(MemoryParquetSource(bytes))
+        for column in file.columns.indices where file.columns[column].type.lane != .none {
+            for (number, group) in file.rowGroups.enumerated() {
+                let index = try #require(try file.pageLocations(rowGroup: number, column: column))
+                let found = try file.pageLocations(byHeadersOf: number, column: column)
+                #expect(found.pages.map(\.offset) == index.pages.map(\.offset))
+                #expect(found.pages.map(\.size) == index.pages.map(\.size))
+                #expect(found.pages.map(\.firstRow) == index.pages.map(\.firstRow))
+                // Forward by steps within pages and over their ends, and back.
+                let reader = try ColumnChunkReader(file, rowGroup: number, column: column, readAhead: 0)
+                let rows = Array(stride(from: 0, to: group.rows.count, by: 7)) + [group.rows.count - 1, 1]
+                for row in rows {
+                    try reader.move(to: row, in: found)
+                    let read = ParquetTests.rows([
+                        ColumnBatch(schema: [file.columns[column]], columns: [try reader.read(1)], rowCount: 1)
+                    ])
+                    #expect(read == [[all[group.rows.lowerBound + row][column]]], "\(row)")
+                }
+            }
+        }
+    }
+
     @Test("a range of rows is read by its own pages alone")
     func ranges() throws {
         let (bytes, all) = try SeekingTests.file(Layout(distinct: 0, nullPercent: 20))
@@ -93,6 +123,8 @@ struct SeekingTests {
         #expect(located { $0.pages = [] } == nil)
         #expect(located { $0.pages[0].firstRow = 1 } == nil)
         #expect(located { $0.pages[1].firstRow = 300 } == nil)
+        // A page behind the last row would be one without rows.
+        #expect(located { $0.pages[$0.pages.count - 1].firstRow = 200 } == nil)
         #expect(located { $0.pages[2].firstRow = 0 } == nil)
         #expect(located { $0.pages[1].offset = 3 } == nil)
         #expect(located { $0.pages[1].offset = .max } == nil)

@@ -145,7 +145,7 @@ struct ScenarioTests {
             try samples(input), min: bound("min", command), max: bound("max", command))
         return switch choice {
         case .split(let key, let left, let right): "at \(key.display): \(left) rows left, \(right) right"
-        case .unsplittable(let key): "unsplittable: all rows have key \(key.display)"
+        case .oneKey(let key): "one key: \(key.display)"
         case .unknown: "unknown"
         }
     }

@@ -1,4 +1,5 @@
 import Bytes
+import Compaction
 import JSON
 import Metadata
 import Planning
@@ -60,7 +61,8 @@ struct SplitVerbTests {
         try rows.ingest([5])
         #expect(try rows.refusal(.split(partition: nil, at: nil)).contains("all of its rows have the key 5"))
         #expect(
-            try rows.refusal(.spread(partition: nil, leafCount: 4)).contains("all of its rows have one key"))
+            try rows.refusal(.spread(partition: nil, leafCount: 4)).contains("all of its rows have the key 5")
+        )
         let days = try RowTable(partitioned: true)
         try days.ingest(0..<10, day: "2024-01-01")
         #expect(
@@ -68,6 +70,88 @@ struct SplitVerbTests {
                 "name a partition, such as day=2024-01-01"))
         try days.perform(.split(partition: "day=2024-01-01", at: "5"))
         #expect(days.leaves() == ["day=2024-01-01/id-to-5: 5", "day=2024-01-01/id-from-5: 5"])
+    }
+
+    @Test("an empty root partition is split at a key as at many: its directory is made, and that is said")
+    func newRoot() throws {
+        let rows = try RowTable(partitioned: true)
+        // However few rows come, they go to the leaves.
+        try rows.table.commit(
+            "SET", actions: [.operation(.setProperty(name: "ingest.minSliceBytes", value: "0"))])
+        try rows.ingest(0..<10, day: "2024-01-01")
+        let requests: [(day: ByteString, request: (ByteString) throws -> VerbRequest)] = [
+            ("day=2024-02-01", { .split(partition: $0, at: "5") }),
+            ("day=2024-02-02", { .splitAtAll(partition: $0, keys: [try rows.key(5)]) }),
+        ]
+        for (day, request) in requests {
+            #expect(
+                try rows.refusal(.split(partition: day, at: nil)).contains(
+                    "there is no partition \"\(day)\" yet"))
+            let planned = try rows.table.perform(request(day), user: 0, dryRun: true)
+            let outcome = try rows.perform(request(day))
+            for text in [planned.text, outcome.text].map({ String(decoding: $0, as: UTF8.self) }) {
+                #expect(
+                    text.contains("partition \"\(day)\" is new: its directory is made, and split at"),
+                    "\(text)")
+            }
+            #expect(planned.plan.facts["isNew"] == .bool(true) && outcome.plan.facts["isNew"] == .bool(true))
+            #expect(rows.leaves().contains("\(day)/id-to-5: 0"))
+            // What comes is routed, and what is there is not new.
+            try rows.ingest(0..<10, day: String(day.display.dropFirst(4)))
+            #expect(rows.leaves().suffix(2) == ["\(day)/id-to-5: 5", "\(day)/id-from-5: 5"])
+            let again = try rows.perform(.split(partition: day, at: "7"))
+            #expect(again.plan.facts["isNew"] == .bool(false))
+            #expect(!String(decoding: again.text, as: UTF8.self).contains("new"))
+        }
+        for (path, message) in [
+            ("day=never", "is no value of type date"), ("month=1", "day=… is expected"),
+            ("day=2024-02-03/id-to-5", "it was not split"), ("00c0ffee00c0ffee", "names no partition"),
+        ] as [(ByteString, String)] {
+            #expect(try rows.refusal(.split(partition: path, at: "5")).contains(message))
+            #expect(
+                try rows.refusal(.splitAtAll(partition: path, keys: [rows.key(5)])).contains(message))
+        }
+    }
+
+    @Test("what is due is said alike of one leaf and of all: a leaf of one key is unsplittable")
+    func due() throws {
+        let rows = try RowTable()
+        try rows.perform(.splitAtAll(partition: nil, keys: [rows.key(10), rows.key(20)]))
+        try rows.ingest(Array(repeating: 5, count: 40))
+        try rows.ingest(10..<15)
+        try rows.ingest(20..<60)
+        func said() throws -> [String?] {
+            let state = rows.table.state
+            let report = PartitionReport(state, unsplittable: Set(rows.table.compactor.unsplittable.keys))
+            for node in report.nodes {
+                let one = rows.table.splitDue(of: node.id, in: state)
+                #expect(one == (node.isLeaf ? node.split.rawValue : nil))
+            }
+            return report.nodes.filter(\.isLeaf).map(\.split.rawValue)
+        }
+        #expect(try said() == ["no", "no", "no"])
+        try rows.table.commit(
+            "SET", actions: [.operation(.setProperty(name: "partition.splitThresholdRows", value: "30"))])
+        #expect(try said() == ["unsplittable", "no", "due"])
+    }
+
+    @Test("a space in a key or a path is written %20, and whoever does not is told so")
+    func spaces() throws {
+        let line = try VerbLine(verb: "split", line: ". New%20York")
+        let texts = try KeyText(TreeTable(key: [("name", .string)]).state.definition)
+        guard case .split(_, .some(let key)) = line.request else {
+            Issue.record("\(line)")
+            return
+        }
+        #expect(try texts.key(key) == texts.key("New York"))
+        let error = #expect(throws: StoreError.self) { try VerbLine(verb: "split", line: ". New York") }
+        #expect(error?.message.contains("a space in them is written %20") == true)
+        #expect(VerbLine.verbs.contains { $0.name == "split" && $0.summary.contains("%20") })
+        var table = try TreeTable(key: [("name", .string)])
+        let (left, _) = try table.split(at: table.key("New York"))
+        let paths = PartitionPathText(table.state)
+        #expect(paths.path(of: left) == "name-to-New York")
+        #expect(try paths.id("name-to-New York") == left && paths.id("name-to-New%20York") == left)
     }
 
     @Test("into many: as many leaves, as even as the rows, with every row counted in one of them")
@@ -87,6 +171,18 @@ struct SplitVerbTests {
         #expect(report.nodes.filter { !$0.isLeaf }.allSatisfy { $0.files == 0 })
         // Balanced.
         #expect(report.nodes.map(\.depth).max() == 3)
+    }
+
+    @Test("into many by rows of which nearly all have one key: as many leaves as there are keys")
+    func spreadHeavy() throws {
+        let rows = try RowTable()
+        try rows.ingest(Array(repeating: 0, count: 6_000) + [1, 2, 3])
+        try rows.perform(.spread(partition: nil, leafCount: 16))
+        let leaves = PartitionReport(rows.table.state).nodes.filter(\.isLeaf)
+        #expect(leaves.map(\.rowsExact) == [6_000, 1, 1, 1] && leaves.allSatisfy { $0.rowsEstimated == 0 })
+        #expect(
+            try rows.refusal(.spread(partition: "id-to-2/id-to-1", leafCount: 2)).contains(
+                "all of its rows have the key 0"))
     }
 
     @Test("split points go out and come in: the same leaves, in a table with rows, without, and a new one")

@@ -126,6 +126,16 @@ package final class ColumnChunkReader {
         }
     }
 
+    /// Moves to a row as ``seek(to:in:)`` does; forward within the page that is open without reading it again.
+    package func move(to row: Int, in pages: PageLocations) throws(ParquetError) {
+        let position = rowCount - rowsLeft
+        if let page, row >= position, row - position < page.rowsLeft {
+            try skip(row - position)
+        } else {
+            try seek(to: row, in: pages)
+        }
+    }
+
     /// The dictionary lies before the first data page, where there is one.
     private func loadLeadingDictionary(_ pages: PageLocations) throws(ParquetError) {
         guard dictionary == nil, stream.isAtStart, pages.pages[0].offset > stream.offset else { return }

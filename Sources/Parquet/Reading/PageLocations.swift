@@ -1,6 +1,7 @@
 import Bytes
+import Records
 
-/// Where the pages of a column chunk lie and which rows they hold, as the file's offset index says.
+/// Where the pages of a column chunk lie and which rows they hold, as the file's offset index says, or their headers.
 package struct PageLocations: Sendable {
     let pages: [StoredOffsetIndex.Page]
     private let rowCount: Int
@@ -11,7 +12,7 @@ package struct PageLocations: Sendable {
         let end = chunk.span.offset + chunk.span.size
         var row = 0
         for page in pages {
-            guard page.firstRow >= row, page.firstRow <= rowCount, page.offset >= chunk.span.offset,
+            guard page.firstRow >= row, page.firstRow < rowCount, page.offset >= chunk.span.offset,
                 page.size > 0, page.offset < end, page.size <= end - page.offset
             else { return nil }
             row = page.firstRow
@@ -51,8 +52,49 @@ extension ParquetFile {
         return PageLocations(index.pages, of: chunk, rowCount: group.rows.count)
     }
 
+    /// The same as the headers of the pages say it, for files that have no offset index: reads a little at each page,
+    /// and none of their bodies.
+    package func pageLocations(
+        byHeadersOf rowGroup: Int, column: Int
+    ) throws(ParquetError) -> PageLocations {
+        let group = rowGroups[rowGroup]
+        let chunk = group.chunks[column]
+        do throws(ParquetError) {
+            var stream = try PageStream(
+                source, chunk.span, codec: chunk.codec, scratch: PageScratch(), readAhead: 0)
+            let pages = try stream.dataPages(rowCount: group.rows.count)
+            guard let locations = PageLocations(pages, of: chunk, rowCount: group.rows.count) else {
+                throw ParquetError(.malformed, "the pages do not hold the rows of the row group")
+            }
+            return locations
+        } catch {
+            throw error.inColumn(columns[column].name)
+        }
+    }
+
     private func contains(_ span: FileSpan) -> Bool {
         span.offset >= 0 && span.size >= 0 && span.size <= source.sizeBytes
             && span.offset <= source.sizeBytes - span.size
+    }
+}
+
+extension PageStream {
+    /// The data pages of so many rows, from here on.
+    fileprivate mutating func dataPages(rowCount: Int) throws(ParquetError) -> [StoredOffsetIndex.Page] {
+        var pages: [StoredOffsetIndex.Page] = []
+        var row = 0
+        while row < rowCount {
+            let start = offset
+            let header = try nextHeader()
+            skipBody(header)
+            // A page without rows is none to look for.
+            guard header.kind == .dataV1 || header.kind == .dataV2, header.valueCount > 0 else { continue }
+            pages.append(StoredOffsetIndex.Page(offset: start, size: offset - start, firstRow: row))
+            row += header.valueCount
+        }
+        guard row == rowCount else {
+            throw ParquetError(.malformed, "the pages hold more rows than the row group")
+        }
+        return pages
     }
 }

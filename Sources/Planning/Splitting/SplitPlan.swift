@@ -52,8 +52,8 @@ package struct SplitPlan: Hashable, Sendable {
     package enum Choice: Hashable, Sendable {
         /// Rows below the key go left, the others right; both counts are those of the samples.
         case split(at: ByteString, left: Int64, right: Int64)
-        /// All rows have this key.
-        case unsplittable(ByteString)
+        /// All samples have this key: of other rows that says nothing.
+        case oneKey(ByteString)
         /// No key of the partition is known.
         case unknown
     }
@@ -73,6 +73,8 @@ package struct SplitPlan: Hashable, Sendable {
             thresholdBytes: properties.partitionSplitThresholdBytes)
     }
 
+    package var hasThreshold: Bool { thresholdRows != nil || thresholdBytes != nil }
+
     /// Whether a leaf that refers to these is above a threshold.
     package func due(_ references: [Reference]) -> Due {
         if isAbove(references.filter { !$0.isEstimated }) { return .due }
@@ -91,13 +93,12 @@ package struct SplitPlan: Hashable, Sendable {
     /// nothing below it: where the median is the smallest key, it is the next. Samples outside the partition count
     /// nothing.
     ///
-    /// - Parameter samples: of all files, in any order. The last key of each file belongs to them, with no rows:
-    ///   else a file of one sample looks like a file of one key.
+    /// - Parameter samples: of all files, in any order, the last key of each file among them.
     package static func choose(_ samples: [KeySample], min: ByteString?, max: ByteString?) -> Choice {
         let keys = DistinctKeys(samples, min: min, max: max)
         guard let smallest = keys.keys.first else { return .unknown }
         guard let place = keys.place(nearest: keys.total / 2, in: 1..<keys.keys.count) else {
-            return .unsplittable(smallest)
+            return .oneKey(smallest)
         }
         return .split(
             at: keys.keys[place], left: Int64(clamping: keys.before[place]),

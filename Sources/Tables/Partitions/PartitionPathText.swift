@@ -161,7 +161,11 @@ package struct PartitionPathText: Sendable {
             return node.id
         }
         let names = state.partitions[parent].map(childNames) ?? []
-        if let index = names.firstIndex(of: name), let node = state.partitions[parent] {
+        // More may be percent-encoded than has to be.
+        let plain = PartitionPath.unescape(name)
+        let index =
+            names.firstIndex(of: name) ?? names.firstIndex { PartitionPath.unescape($0) == plain }
+        if let index, let node = state.partitions[parent] {
             return node.children[index]
         }
         let known =

@@ -137,4 +137,13 @@ extension Table {
         PartitionListing(
             PartitionReport(state, unsplittable: Set(compactor.unsplittable.keys)), in: state)
     }
+
+    private static let mostProofs = 1_000
+
+    /// Reads the keys of leaves that are to be split, so that reports know of those that cannot be. For a process
+    /// whose compactor does not look at partitions by itself.
+    package func findUnsplittableLeaves() {
+        let due = PartitionReport(state).nodes.lazy.filter { $0.split == .due }
+        compactor.findUnsplittable(due.prefix(Self.mostProofs).map(\.id))
+    }
 }

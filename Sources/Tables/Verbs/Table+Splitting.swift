@@ -18,21 +18,22 @@ extension Table {
         let chosen = try text.map { text throws(StoreError) in try keys.key(text) }
         let leaf = try leaf(partition, of: chosen, in: state)
         let paths = PartitionPathText(state)
+        let isNew = state.isNewRoot(leaf)
         do throws(CompactionRefusal) {
             let key: ByteString
             if let chosen { key = chosen } else { key = try compactor.splitKey(of: leaf) }
             guard !dryRun else {
                 let node = state.partitions[leaf]
                 guard node?.contains(key) ?? true, key != node?.minKey else { throw .keyOutside(leaf) }
-                return planned(leaf, at: key, in: state)
+                return planned(leaf, at: key, isNew: isNew, in: state)
             }
             let outcome = try compactor.split(leaf, at: chosen)
             let after = log.current
             let children = [outcome.left, outcome.right].map { PartitionPathText(after).path(of: $0) }
             var plan = VerbPlan(
                 "SPLIT PARTITION",
-                "partition \(Self.quoted(paths.path(of: leaf))) is split at \(keys.text(outcome.key)) into "
-                    + children.map(Self.quoted).joined(separator: " and ")
+                "partition \(Self.quoted(paths.path(of: leaf))) \(Self.isSplit(isNew)) at "
+                    + "\(keys.text(outcome.key)) into " + children.map(Self.quoted).joined(separator: " and ")
                     + ": \(CountText.text(outcome.references, "reference", "references")) split, "
                     + "\(outcome.estimatedReferences) of them by an estimate of their rows",
                 in: state)
@@ -43,6 +44,7 @@ extension Table {
                 "ids": .array([outcome.left, outcome.right].map { .string($0.name) }),
                 "references": .integer(Int64(outcome.references)),
                 "estimatedReferences": .integer(Int64(outcome.estimatedReferences)),
+                "isNew": .bool(isNew),
             ]
             return VerbOutcome(plan: plan, version: outcome.version, isDryRun: false)
         } catch {
@@ -50,7 +52,9 @@ extension Table {
         }
     }
 
-    private func planned(_ leaf: PartitionID, at key: ByteString, in state: TableState) -> VerbOutcome {
+    private func planned(
+        _ leaf: PartitionID, at key: ByteString, isNew: Bool, in state: TableState
+    ) -> VerbOutcome {
         let path = PartitionPathText(state).path(of: leaf)
         let text = (try? KeyText(state.definition))?.text(key) ?? ""
         let files = state.files(in: leaf)
@@ -59,13 +63,13 @@ extension Table {
         }.count
         var plan = VerbPlan(
             "SPLIT PARTITION",
-            "partition \(Self.quoted(path)) is split at \(text): \(shared) of "
+            "partition \(Self.quoted(path)) \(Self.isSplit(isNew)) at \(text): \(shared) of "
                 + "\(CountText.text(files.count, "file", "files")) may have rows on both sides",
             in: state)
         plan.isOfCompactor = true
         plan.facts = [
             "partition": .string(path), "key": .string(text), "references": .integer(Int64(files.count)),
-            "shared": .integer(Int64(shared)),
+            "shared": .integer(Int64(shared)), "isNew": .bool(isNew),
         ]
         return VerbOutcome(plan: plan, version: nil, isDryRun: true)
     }
@@ -94,6 +98,11 @@ extension Table {
         return id
     }
 
+    /// Of a partition whose directory comes only with the split, this is said.
+    private static func isSplit(_ isNew: Bool) -> String {
+        isNew ? "is new: its directory is made, and split" : "is split"
+    }
+
     static func quoted(_ path: ByteString) -> String { path.isEmpty ? "of all rows" : "\"\(path)\"" }
 
     // MARK: Into many
@@ -107,16 +116,11 @@ extension Table {
         }
         let id = try tree(partition, in: state)
         let samples: [SplitPlan.KeySample]
-        do throws(CompactionRefusal) { samples = try compactor.samples(of: id) } catch {
+        do throws(CompactionRefusal) { samples = try compactor.samples(of: id, forLeaves: count) } catch {
             throw StoreError(error, in: state)
         }
         let node = state.partitions[id]
         let split = SplitKeys(sample: samples, leaves: count, min: node?.minKey, max: node?.maxKey)
-        guard !split.keys.isEmpty else {
-            let path = PartitionPathText(state).path(of: id)
-            throw StoreError(
-                .eopnotsupp, "partition \(Self.quoted(path)) cannot be split: all of its rows have one key")
-        }
         return try splitting(partition, at: split.keys, in: state)
     }
 
@@ -127,6 +131,7 @@ extension Table {
         let paths = PartitionPathText(state)
         let text = try KeyText(state.definition)
         let top = try tree(partition, in: state)
+        let isNew = state.isNewRoot(top)
         let node: Partition
         if let known = state.partitions[top] {
             node = known
@@ -151,7 +156,7 @@ extension Table {
         let points = growth.new.count / 2
         var plan = VerbPlan(
             .extendTree(updated: growth.updated, new: growth.new),
-            "partition \(Self.quoted(paths.path(of: top))) is split at "
+            "partition \(Self.quoted(paths.path(of: top))) \(Self.isSplit(isNew)) at "
                 + "\(CountText.text(points, "key", "keys")): \(growth.new.lazy.filter(\.isLeaf).count) new leaves"
         )
         if points == 0 { plan.actions = [] }
@@ -160,6 +165,7 @@ extension Table {
         plan.facts = [
             "partition": .string(paths.path(of: top)), "splits": .integer(Int64(points)),
             "keys": .array(growth.keys.map { .string(text.text($0)) }),
+            "isNew": .bool(isNew && points > 0),
         ]
         return plan
     }
@@ -169,6 +175,14 @@ extension Table {
     func moveDown(_ nodes: [PartitionID]) {
         guard state.properties.compactionSplitFilesFirst else { return }
         for node in nodes { compactor.moveDown(node) }
+    }
+}
+
+extension TableState {
+    /// Whether a root partition of a table with partition columns has neither files nor a node: what splits it makes
+    /// its directory.
+    fileprivate func isNewRoot(_ id: PartitionID) -> Bool {
+        !definition.partitionColumns.isEmpty && files.rootPartition(id) == nil && partitions[id] == nil
     }
 }
 
@@ -182,6 +196,9 @@ extension StoreError {
             case .isSplit(let id): "partition \(name(id)) is split already"
             case .keyOutside(let id):
                 "the key does not part partition \(name(id)): each half has to get a part of its range"
+            case .nothingToSplitBy(let id) where state.isNewRoot(id):
+                "there is no partition \(name(id)) yet, of which the middle could be taken; with a key it is made and "
+                    + "split there"
             case .nothingToSplitBy(let id):
                 "partition \(name(id)) has no rows to tell a middle from; give a key"
             case .unsplittable(let id, let key):

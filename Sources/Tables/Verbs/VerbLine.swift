@@ -10,6 +10,7 @@ import Platform
 /// remove --keep-partial --where day < '2024-01-01' AND region = 'eu'
 /// drop-partition day=2024-01-01/region=eu
 /// split day=2024-01-01/region=eu      split . 500      split --at=500      split . --into=16
+/// split day=2024-01-01 New%20York
 /// jobs retry 00c0ffee00c0ffee
 /// ```
 package struct VerbLine: Hashable, Sendable {
@@ -22,7 +23,11 @@ package struct VerbLine: Hashable, Sendable {
         ("restore", "VERSION: make the live files exactly those of a version or tag"),
         ("remove", "PATH… or --where FILTER: remove live files from the table"),
         ("drop-partition", "PARTITION: remove all files of a partition (date=2024-01-01) or of all below it"),
-        ("split", "PARTITION [KEY]: split a partition in its middle or at a key; --into=N makes N leaves"),
+        (
+            "split",
+            "PARTITION [KEY]: split a partition in its middle or at a key, a space in which is written %20; --into=N "
+                + "makes N leaves"
+        ),
         ("jobs", "retry|cancel|pause|resume JOB: do that with a compaction job"),
     ]
 
@@ -80,7 +85,9 @@ package struct VerbLine: Hashable, Sendable {
         let option = take("--at=", &flags)
         let count = take("--into=", &flags)
         guard operands.count <= 2, operands.count < 2 || option == nil else {
-            throw StoreError(.einval, "split takes a PARTITION and perhaps a KEY")
+            throw StoreError(
+                .einval,
+                "split takes a PARTITION and perhaps a KEY; a space in them is written %20, as in New%20York")
         }
         let key = operands.count == 2 ? operands[1] : option
         guard let count else { return .split(partition: operands.first, at: key) }
