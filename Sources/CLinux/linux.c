@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/ioprio.h>
 #include <linux/openat2.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -28,6 +29,8 @@ int firn_set_best_effort(int level) {
 }
 
 ssize_t firn_random(void *buffer, size_t length) { return getrandom(buffer, length, 0); }
+
+int firn_limit_memory_pools(int count) { return mallopt(M_ARENA_MAX, count); }
 
 pid_t firn_thread_id(void) { return (pid_t)syscall(SYS_gettid); }
 

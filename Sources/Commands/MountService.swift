@@ -15,6 +15,7 @@ struct MountService {
     func run() -> Int32 {
         // Before the first thread starts, so that no thread is ended by them.
         Signals.block(Self.endingSignals)
+        Processes.limitMemoryPools(to: Thread.processorCount)
         let log = Log.descriptor(level: request.logLevel, clock: SystemClock())
         do {
             let store = try openStore(log)

@@ -21,6 +21,9 @@ int firn_set_best_effort(int level);
 /// getrandom(2) without flags.
 ssize_t firn_random(void *buffer, size_t length);
 
+/// mallopt(3) of M_ARENA_MAX: how many pools of memory the allocator keeps for all threads; 0 where it refuses.
+int firn_limit_memory_pools(int count);
+
 /// The kernel's id of the calling thread.
 pid_t firn_thread_id(void);
 
