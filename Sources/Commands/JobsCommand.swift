@@ -1,4 +1,5 @@
 import Bytes
+import JSON
 import Metadata
 import Platform
 import Tables
@@ -17,12 +18,13 @@ enum JobsCommand: Command {
             .init("dry-run", short: "n", help: "with a JOB: only say what would happen"),
         ],
         details: """
-            How far a job is that another process runs is as of that process's last heartbeat, at most 5 seconds ago.
+            How far a job is that another process runs is as of that process's last heartbeat, at most 5 seconds ago; of a
+            pause it tells at once.
 
               retry   lets a job that was set aside after three failures wait for its turn again
               cancel  ends a job, wherever it runs; its inputs stay as they are, what it wrote is deleted
-              pause   holds a job, and resume lets it go on: in the mount that runs it, or would, on this machine. A pause
-                      ends with that mount; without one there is nobody to hold it
+              pause   holds a job, and resume lets it go on: in the mount on this machine that runs it, or, while it waits,
+                      in all of them. A pause ends with its mount; without one there is nobody to hold the job
 
             The history is read from the version files, which log.retention.hours keeps. With it come the write
             amplification of these versions (all bytes written over those copied in), and of now the space amplification
@@ -90,49 +92,21 @@ enum JobsCommand: Command {
         _ verb: JobVerb, on address: TableAddress, job: ByteString, _ arguments: ParsedArguments,
         _ console: Console
     ) throws -> Int32 {
-        if verb == .pause || verb == .resume, !arguments.has("dry-run") {
+        if verb == .pause || verb == .resume {
             return try address.withTable(command: "jobs", readOnly: true) { store, table in
-                let mount = try JobMount(of: job, table, store)
-                try mount.write(verb.rawValue)
-                console.print("job \(job): \(verb.rawValue), in the mount \(mount.path)")
+                let isDryRun = arguments.has("dry-run")
+                var outcome = try table.perform(
+                    .job(verb, id: job), user: Processes.effectiveUser, dryRun: true)
+                let mounts = try JobMount.perform(verb, on: job, table, store, dryRun: isDryRun)
+                outcome.isDryRun = isDryRun
+                let names = mounts.map(\.path.display).joined(separator: " and ")
+                outcome.plan.summary += ", in the mount \(names)"
+                outcome.plan.facts["mounts"] = .array(mounts.map { .string($0.path) })
+                VerbRun.print(outcome, arguments, console)
                 return 0
             }
         }
         return try VerbRun.run(
             .job(verb, id: job), on: address, arguments, console, command: syntax.name)
-    }
-}
-
-/// The mount on this machine that runs a job, or would.
-struct JobMount {
-    let path: ByteString
-    private let control: ByteString
-
-    init(of word: ByteString, _ table: Table, _ store: Store) throws {
-        let job = Hex.parse(word.bytes).flatMap { table.state.jobs[JobID($0)] }
-        guard let job else { throw CommandFailure("there is no job \(word): it has ended, or never was") }
-        let source = "firn:" + store.root
-        let mounts = try Processes.mounts().filter { $0.source == source && $0.type.hasPrefix("fuse") }
-        let found = mounts.first { mount in
-            guard let session = job.session else { return true }
-            return store.heartbeat(of: session)?.command == "mount " + mount.mountPoint
-        }
-        guard let found else {
-            throw CommandFailure(
-                job.session.map {
-                    "job \(job.id) is run by session \($0), which is no mount of the store here"
-                }
-                    ?? "the store is not mounted here: a pause needs a mount that would run job \(job.id)")
-        }
-        path = found.mountPoint
-        control = path + "/" + table.name + "/compact/" + ByteString(job.id.description) + "/ctl"
-    }
-
-    func write(_ command: String) throws {
-        do throws(Errno) {
-            try FileDescriptor.open(control, [.writeOnly]).write(Array((command + "\n").utf8))
-        } catch {
-            throw CommandFailure("\(control): \(error.message); the mount's file errors says why")
-        }
     }
 }

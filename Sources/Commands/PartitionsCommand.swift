@@ -43,7 +43,7 @@ enum PartitionsCommand: Command {
                 console.print(bytes: try table.exportedSplitPoints(below: partition, in: state))
             } else {
                 if version == nil { table.findUnsplittableLeaves() }
-                let only = try partition.map { try PartitionPathText(state).id($0) }
+                let only = try partition.map { try PartitionPathText(state).known($0) }
                 console.print(bytes: table.partitionListing(of: state).bytes(form, below: only))
             }
             return 0

@@ -34,11 +34,13 @@ struct TableAddress {
 
     /// Opens the store for one command and closes it afterwards.
     func withTable<R>(
-        command: ByteString, readOnly: Bool = false, _ body: (Store, Table) throws -> R
+        command: ByteString, readOnly: Bool = false, watchesSessions: Bool = false,
+        _ body: (Store, Table) throws -> R
     ) throws -> R {
         let clock = SystemClock()
         let log = Log.descriptor(level: .warning, clock: clock)
-        let options = StoreOptions(clock: clock, log: log, isReadOnly: readOnly, command: command)
+        let options = StoreOptions(
+            clock: clock, log: log, isReadOnly: readOnly, command: command, watchesSessions: watchesSessions)
         let store = try Store.open(at: store, options: options)
         defer { store.close() }
         return try body(store, try store.table(table))

@@ -27,13 +27,18 @@ enum VerbRun {
         let isDryRun = arguments.has("dry-run")
         return try address.withTable(command: ByteString(command), readOnly: isDryRun) { _, table in
             let request = try request(table)
-            let outcome = try table.perform(request, user: Processes.effectiveUser, dryRun: isDryRun)
-            if arguments.has("json") {
-                console.print(bytes: JSONValue.object(outcome.object).compactBytes + [UInt8(ascii: "\n")])
-            } else {
-                console.print(bytes: outcome.text)
-            }
+            print(
+                try table.perform(request, user: Processes.effectiveUser, dryRun: isDryRun), arguments,
+                console)
             return 0
+        }
+    }
+
+    static func print(_ outcome: VerbOutcome, _ arguments: ParsedArguments, _ console: Console) {
+        if arguments.has("json") {
+            console.print(bytes: JSONValue.object(outcome.object).compactBytes + [UInt8(ascii: "\n")])
+        } else {
+            console.print(bytes: outcome.text)
         }
     }
 }

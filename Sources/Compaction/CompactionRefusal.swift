@@ -1,6 +1,7 @@
 package import Bytes
 package import Metadata
 package import Platform
+import Planning
 import Storage
 package import TransactionLog
 
@@ -33,6 +34,18 @@ package enum CompactionRefusal: Error, Sendable, CustomStringConvertible {
     case noSchema
     case foreign
     case commit(CommitError)
+
+    init(_ refusal: RequestPlan.Refusal) {
+        self =
+            switch refusal {
+            case .inJob(let file, let job): .inJob(file: file, job: job)
+            case .partitionInJob(let partition, let job): .partitionInJob(partition, job: job)
+            case .notLive(let file): .notLive(file)
+            case .gone(let file, let job, let version): .gone(file: file, replacedBy: job, at: version)
+            case .emptyPartition(let partition): .emptyPartition(partition)
+            case .notReferenced(let file, let partition): .notReferenced(file: file, partition)
+            }
+    }
 
     package var errno: Errno {
         switch self {

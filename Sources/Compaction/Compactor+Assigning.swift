@@ -70,11 +70,12 @@ extension Compactor {
     private func choose(_ search: Search, in table: TableState) -> Choice? {
         let (isPaused, live) = state.withLock { ($0.isPaused, Set($0.live.keys)) }
         if isPaused, !search.isForeground { return nil }
+        let running = JobQueue.running(in: table)
         for job in waitingJobs(in: table) where !live.contains(job.id) {
             if let partitions = search.partitions, !partitions.contains(job.partition) { continue }
-            if let choice = takeOver(job, search, in: table) { return choice }
+            if let choice = takeOver(job, search, running, in: table) { return choice }
         }
-        return search.plansByStrategy ? planned(search, in: table) : nil
+        return search.plansByStrategy ? planned(search, running, in: table) : nil
     }
 
     /// Jobs that may be taken, older ones first.
@@ -89,9 +90,11 @@ extension Compactor {
     }
 
     /// A job of the log that waits, or that this session holds without working on it.
-    private func takeOver(_ job: Job, _ search: Search, in table: TableState) -> Choice? {
+    private func takeOver(
+        _ job: Job, _ search: Search, _ running: [PartitionID: Int], in table: TableState
+    ) -> Choice? {
         var taken = job
-        var precondition = Precondition.jobIsWaiting(job.id, attempt: job.attempt)
+        var preconditions: [Precondition] = []
         switch job.status {
         case .setAside: return nil
         case .running:
@@ -101,13 +104,16 @@ extension Compactor {
                 setObstacle("its end could not be committed; it waits for another attempt", for: job)
                 return nil
             }
-            precondition = .holdsJob(job.id, attempt: job.attempt, session: context.session)
+            preconditions = [.holdsJob(job.id, attempt: job.attempt, session: context.session)]
             taken.attempt += 1
         case .waiting:
-            if let obstacle = obstacle(to: job, search, in: table) {
+            let queue = JobQueue(table.properties)
+            let obstacle = obstacle(to: job, search, in: table)
+            if let obstacle = obstacle ?? queue.obstacle(to: job.partition, running: running) {
                 setObstacle(obstacle, for: job)
                 return nil
             }
+            preconditions = [.jobIsWaiting(job.id, attempt: job.attempt)] + caps(job.partition, in: table)
         }
         guard hasRoom(for: job, in: table) else { return nil }
         taken.status = .running
@@ -115,8 +121,17 @@ extension Compactor {
         return Choice(
             job: taken,
             transaction: transaction(
-                "ASSIGN COMPACTION", [precondition, .sessionIsAlive(context.session)],
+                "ASSIGN COMPACTION", preconditions + [.sessionIsAlive(context.session)],
                 [.operation(.putJob(taken))]))
+    }
+
+    /// What the commit that begins a job rests on: of two processes that see room for one more, one gets it.
+    private func caps(_ partition: PartitionID, in table: TableState) -> [Precondition] {
+        let queue = JobQueue(table.properties)
+        return [
+            .fewerRunning(than: queue.maxJobs, in: nil),
+            .fewerRunning(than: queue.maxJobsPerPartition, in: partition),
+        ]
     }
 
     /// Whether a job that stayed this session's without an end is left alone for a while: what kept its end from
@@ -145,17 +160,18 @@ extension Compactor {
         return "after failure \(job.failureCount) it waits: \(job.lastError?.display ?? "")"
     }
 
-    private func planned(_ search: Search, in table: TableState) -> Choice? {
+    private func planned(
+        _ search: Search, _ running: [PartitionID: Int], in table: TableState
+    ) -> Choice? {
         guard table.properties.compactionEnabled || search.isForeground, table.schemaID != nil else {
             return nil
         }
-        let running = JobQueue.running(in: table)
-        let now = context.clock.nowMilliseconds()
+        let (now, nanoseconds) = (context.clock.nowMilliseconds(), context.clock.monotonicNanoseconds())
         while true {
             let planned = state.update { state in
-                state.queue.next(JobQueue(table.properties), running: running, now: now) { job in
-                    search.partitions?.contains(job.partition) ?? true
-                }
+                state.queue.next(
+                    JobQueue(table.properties), running: running, now: now, nanoseconds: nanoseconds
+                ) { job in search.partitions?.contains(job.partition) ?? true }
             }
             guard let planned else { return nil }
             // Whatever becomes of it, the partition is planned anew.
@@ -174,7 +190,9 @@ extension Compactor {
         let job = job(JobID(context.entropy.identifier()), of: planned, in: table)
         if planned.work == .drop { return dropping(job, in: table) }
         guard hasRoom(for: job, in: table) else { return nil }
-        return Choice(job: job, transaction: transaction(.assignJob(job)))
+        var body = TransactionBody.assignJob(job)
+        body.preconditions += caps(partition, in: table)
+        return Choice(job: job, transaction: transaction(body))
     }
 
     /// The record of a planned job that this session takes.

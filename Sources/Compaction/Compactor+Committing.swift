@@ -56,7 +56,7 @@ extension Compactor {
             ("rowsIn", outcome.rowsIn), ("rowsOut", outcome.rowsOut), ("rowsDropped", outcome.rowsDropped),
             ("filesIn", Int64(live.job.inputs.count)), ("filesOut", Int64(outcome.outputs.count)),
             ("bytesIn", live.bytesTotal), ("bytesOut", outcome.outputs.reduce(0) { $0 + $1.sizeBytes }),
-            ("milliseconds", now - live.startedAtMilliseconds),
+            ("milliseconds", live.elapsedMilliseconds),
         ]
         body.notes = [
             ("job", ByteString(live.job.id.description)), ("partition", live.job.partition.name),
@@ -75,6 +75,6 @@ extension Compactor {
             job: live.job, version: version, inputFiles: live.job.inputs.count, inputBytes: live.bytesTotal,
             rowsIn: outcome.rowsIn, outputs: outcome.outputs, rowsOut: outcome.rowsOut,
             rowsDropped: outcome.rowsDropped,
-            durationMilliseconds: context.clock.nowMilliseconds() - live.startedAtMilliseconds)
+            durationMilliseconds: live.elapsedMilliseconds)
     }
 }

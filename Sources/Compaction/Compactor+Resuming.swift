@@ -37,38 +37,41 @@ extension Compactor {
         return found?.sizeBytes == UInt64(entry.sizeBytes)
     }
 
-    /// Makes a finished range durable knowledge. A job that is no longer this session's ends here; any other failure
-    /// leaves the range to this attempt alone.
-    func record(_ part: JobPart, of live: LiveJob, _ target: MergeTarget) throws {
+    /// Makes a finished range durable knowledge, and tells whether it is. A job that is no longer this session's ends
+    /// here; any other failure leaves the range to this attempt alone.
+    func record(_ part: JobPart, of live: LiveJob, _ target: MergeTarget) throws -> Bool {
         live.finished(part)
         let job = live.withUnrecorded(proof: target.proof)
         let fence = Precondition.holdsJob(job.id, attempt: job.attempt, session: context.session)
         let transaction = transaction(
             "CHECKPOINT COMPACTION", [fence], [.operation(.putJob(job))])
         switch settle(transaction, repeatsFailures: false) {
-        case .committed: live.recorded(job)
+        case .committed:
+            live.recorded(job)
+            return true
         case .refused(let message, _):
             live.requestStop(.lost)
             throw MergeError(.resuming, message)
-        case .failed, .unknown: break
+        case .failed, .unknown: return false
         }
     }
 
     /// How long finished ranges of a job that a person cancelled wait for the same job to be asked for again.
-    private static let keptMilliseconds: Int64 = 900_000
+    private static let keptNanoseconds: UInt64 = 900_000_000_000
 
     /// A cancelled job with what it had finished.
     struct KeptJob {
         var job: Job
-        var until: Int64
+        /// By the monotonic clock.
+        var untilNanoseconds: UInt64
     }
 
     /// Keeps what a cancelled job had finished.
     func keep(_ job: Job) {
         guard !job.parts.isEmpty else { return }
-        let until = context.clock.nowMilliseconds() + Self.keptMilliseconds
+        let until = context.clock.monotonicNanoseconds() + Self.keptNanoseconds
         let others = state.update { state in
-            defer { state.kept.append(KeptJob(job: job, until: until)) }
+            defer { state.kept.append(KeptJob(job: job, untilNanoseconds: until)) }
             let same = state.kept.filter { $0.job.isSameMerge(as: job) }
             state.kept.removeAll { $0.job.isSameMerge(as: job) }
             return same
@@ -94,10 +97,10 @@ extension Compactor {
 
     /// Deletes what nobody asked for again; all of it at the end.
     func dropKept(all isEnd: Bool = false) {
-        let now = context.clock.nowMilliseconds()
+        let now = context.clock.monotonicNanoseconds()
         let old = state.update { state in
-            defer { state.kept.removeAll { isEnd || $0.until <= now } }
-            return state.kept.filter { isEnd || $0.until <= now }
+            defer { state.kept.removeAll { isEnd || $0.untilNanoseconds <= now } }
+            return state.kept.filter { isEnd || $0.untilNanoseconds <= now }
         }
         discard(old.flatMap(\.job.parts).flatMap(\.outputs))
     }

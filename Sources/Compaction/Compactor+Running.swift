@@ -71,7 +71,7 @@ extension Compactor {
         do {
             for target in merge.targets {
                 let isMain = target.partition == live.job.partition
-                let result = try passes(target, live, in: table, isMain: isMain, before: before).run()
+                let result = try run(target, live, in: table, isMain: isMain, before: before)
                 before += target.bytes
                 outcome.outputs += result.outputs
                 outcome.rowsIn += result.rowsIn
@@ -87,6 +87,19 @@ extension Compactor {
         return outcome
     }
 
+    /// One merge, begun anew behind what is finished of it where it could have more ranges by then.
+    private func run(
+        _ target: MergeTarget, _ live: LiveJob, in table: TableState, isMain: Bool, before: Int64
+    ) throws -> MergeResult {
+        while true {
+            do {
+                return try passes(target, live, in: table, isMain: isMain, before: before).run()
+            } catch is RangeChoice.WantsMore {
+                continue
+            }
+        }
+    }
+
     private func passes(
         _ target: MergeTarget, _ live: LiveJob, in table: TableState, isMain: Bool, before: Int64
     ) throws -> MergePasses {
@@ -99,13 +112,19 @@ extension Compactor {
                 }
             })
         passes.memoryBytes = Int(clamping: table.properties.compactionMemoryLimit)
-        if target.bytes >= options.twoRangesBytes, live.isForeground || context.slots.isQuiet {
-            passes.rangeCount = 2
-        }
+        let slots = context.slots
+        let ranges = RangeChoice { live.isForeground || slots.isQuiet }
+        if target.bytes >= options.twoRangesBytes { passes.ranges = ranges }
         if isMain {
             try resume(&passes, live, target)
             if target.bytes >= 2 * target.options.targetFileSizeBytes {
-                passes.onPart = { [self] part in try record(part, of: live, target) }
+                let mayGrow = passes.ranges != nil
+                passes.onPart = { [self] part in
+                    let isRecorded = try record(part, of: live, target)
+                    if mayGrow, isRecorded, part.maxKey != nil, ranges.wantsMore {
+                        throw RangeChoice.WantsMore()
+                    }
+                }
             }
         }
         return passes

@@ -36,6 +36,23 @@ package final class Compactor: Sendable {
         /// Leaves of one key above the threshold of splits.
         var unsplittable: [PartitionID: ByteString] = [:]
         var partitionObservers: [@Sendable (Set<PartitionID>?) -> Void] = []
+        /// Who wants to know how jobs end.
+        var followers: [JobFollower] = []
+
+        /// Nothing stands in the way of a job that ended, was set aside, or is run by another session.
+        mutating func forgetObstacles(_ old: TableState, _ new: TableState, session: SessionID) {
+            for (id, obstacle) in jobObstacles {
+                if let job = new.jobs[id] {
+                    if job.status == .waiting || (job.status == .running && job.session == session) {
+                        continue
+                    }
+                }
+                jobObstacles[id] = nil
+                if let partition = old.jobs[id]?.partition, partitionObstacles[partition] == obstacle {
+                    partitionObstacles[partition] = nil
+                }
+            }
+        }
     }
 
     package let context: CompactionContext
@@ -105,6 +122,11 @@ package final class Compactor: Sendable {
 
     package var isPaused: Bool { state.withLock { $0.isPaused } }
 
+    /// Whether all jobs are held in this process, and which of them by themselves.
+    package var pauses: (isTablePaused: Bool, jobs: Set<JobID>) {
+        state.withLock { ($0.isPaused, $0.pausedJobs) }
+    }
+
     /// True where another process took this one for dead: it works on nothing until it has a new session.
     package var isDeclaredDead: Bool { log.current.deadSessions.contains(context.session) }
 
@@ -140,12 +162,13 @@ package final class Compactor: Sendable {
                 }
             }
         }
+        for follower in state.withLock({ $0.followers }) { follower.observe(old, transactions) }
         let (live, observers) = state.update { state in
             if isEverything { state.changed = nil } else { state.changed?.formUnion(changed) }
             state.wakeCount += 1
             state.notBefore = state.notBefore.filter { new.jobs[$0.key]?.attempt == $0.value.attempt }
             state.pausedJobs = state.pausedJobs.filter { new.jobs[$0] != nil }
-            state.jobObstacles = state.jobObstacles.filter { new.jobs[$0.key] != nil }
+            state.forgetObstacles(old, new, session: context.session)
             return (state.live, state.partitionObservers)
         }
         for observer in observers { observer(isEverything ? nil : changed) }

@@ -19,7 +19,8 @@ final class LiveJob: Sendable {
         var isPaused = false
         var isTablePaused = false
         var stop: Stop?
-        var reportedAt: Int64
+        /// By the monotonic clock.
+        var reportedAtNanoseconds: UInt64
         /// Finished ranges: those that the log knows, and those that it does not know yet.
         var parts: [JobPart]
         var unrecorded: [JobPart] = []
@@ -32,7 +33,9 @@ final class LiveJob: Sendable {
     let job: Job
     let bytesTotal: Int64
     let rowsTotal: Int64
+    /// For people; how long it runs is told by the monotonic clock alone.
     let startedAtMilliseconds: Int64
+    private let startedAtNanoseconds: UInt64
     let cancellation: Cancellation
     /// A person waits for it.
     let isForeground: Bool
@@ -54,10 +57,11 @@ final class LiveJob: Sendable {
             return sum + (file.flatMap { table.reference($0, in: key.partition) }?.rowCount ?? 0)
         }
         startedAtMilliseconds = clock.nowMilliseconds()
+        startedAtNanoseconds = clock.monotonicNanoseconds()
         cancellation = Cancellation()
         state = Monitor(
             State(
-                isPaused: isPaused, isTablePaused: isTablePaused, reportedAt: startedAtMilliseconds,
+                isPaused: isPaused, isTablePaused: isTablePaused, reportedAtNanoseconds: startedAtNanoseconds,
                 parts: job.parts, proof: job.proof))
     }
 
@@ -149,10 +153,12 @@ final class LiveJob: Sendable {
     func advance(to bytes: Int64, reportEvery milliseconds: Int64) -> Bool {
         state.withLock { $0.bytesDone = min(max($0.bytesDone, bytes), bytesTotal) }
         waitWhilePaused()
-        let now = clock.nowMilliseconds()
+        let now = clock.monotonicNanoseconds()
         return state.withLock { state in
-            guard now - state.reportedAt >= milliseconds else { return false }
-            state.reportedAt = now
+            guard now - state.reportedAtNanoseconds >= UInt64(clamping: milliseconds) * 1_000_000 else {
+                return false
+            }
+            state.reportedAtNanoseconds = now
             return true
         }
     }
@@ -165,11 +171,16 @@ final class LiveJob: Sendable {
         slots.take()
     }
 
+    /// How long the attempt has been running, pauses counted.
+    var elapsedMilliseconds: Int64 {
+        Int64(clamping: (clock.monotonicNanoseconds() - startedAtNanoseconds) / 1_000_000)
+    }
+
     func view() -> JobView {
         let (phase, done) = state.withLock { state in
             (state.waits && state.phase != .committing ? .paused : state.phase, state.bytesDone)
         }
-        let elapsed = max(clock.nowMilliseconds() - startedAtMilliseconds, 1)
+        let elapsed = max(elapsedMilliseconds, 1)
         var view = JobView(
             job: job, phase: phase, isOwn: true, bytesTotal: bytesTotal, bytesDone: done,
             rowsTotal: rowsTotal, startedAtMilliseconds: startedAtMilliseconds, reason: job.reason)

@@ -10,8 +10,9 @@ import Storage
 struct MergePasses {
     let target: MergeTarget
     let maxInputs: Int
-    /// Ranges of keys that are merged at the same time, and the memory for all of them.
-    var rangeCount = 1
+    /// How many ranges of keys are merged at the same time; nil is one.
+    var ranges: RangeChoice?
+    /// For all ranges together.
     var memoryBytes = 128 << 20
     /// Of an earlier attempt, and who is told of what this one finishes; several passes begin anew.
     var finished: [JobPart] = []
@@ -103,8 +104,9 @@ struct MergePasses {
         var options = target.options
         if !isLast { options.targetFileSizeBytes = 1 << 50 }
         var merging = MergeRun.Options(
-            dropsDeletes: isLast && target.proof != nil, rangeCount: isLast ? rangeCount : 1,
+            dropsDeletes: isLast && target.proof != nil, rangeCount: isLast ? ranges?.choose() ?? 1 : 1,
             memoryBytes: memoryBytes)
+        if isLast, let ranges { merging.mayRunSeveral = { ranges.mayRunSeveral } }
         merging.age = target.age
         return try MergeRun(
             inputs, target.context, files: options, options: merging, finished: isOnly ? finished : [],

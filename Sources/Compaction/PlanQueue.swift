@@ -8,7 +8,7 @@ import Planning
 struct PlanQueue {
     /// So many jobs are ordered anew whenever one changes.
     private static let smallCount = 2_000
-    private static let patienceMilliseconds: Int64 = 5_000
+    private static let patienceNanoseconds: UInt64 = 5_000_000_000
 
     private var plans: [PartitionID: [PlannedJob]] = [:]
     /// When a quiet partition may have more to do, epoch milliseconds.
@@ -16,7 +16,8 @@ struct PlanQueue {
     private var jobCount = 0
     /// The least pressing first.
     private var ordered: [PlannedJob] = []
-    private var orderedAt: Int64 = 0
+    /// By the monotonic clock.
+    private var orderedAtNanoseconds: UInt64 = 0
     private var isStale = false
 
     init() {}
@@ -39,25 +40,27 @@ struct PlanQueue {
     }
 
     /// The most pressing job that may begin, which is taken out.
+    ///
+    /// - Parameters:
+    ///   - now: epoch milliseconds, as the jobs say since when they are due.
+    ///   - nanoseconds: monotonic.
     mutating func next(
-        _ queue: JobQueue, running: [PartitionID: Int], now: Int64, where isWanted: (PlannedJob) -> Bool
+        _ queue: JobQueue, running: [PartitionID: Int], now: Int64, nanoseconds: UInt64,
+        where isWanted: (PlannedJob) -> Bool
     ) -> PlannedJob? {
-        let isDue = jobCount <= Self.smallCount || now - orderedAt >= Self.patienceMilliseconds
+        let isDue =
+            jobCount <= Self.smallCount || nanoseconds - orderedAtNanoseconds >= Self.patienceNanoseconds
         if isStale, isDue || ordered.isEmpty {
             ordered = queue.ordered(plans.values.flatMap { $0 }, now: now).reversed()
-            orderedAt = now
+            orderedAtNanoseconds = nanoseconds
             isStale = false
         }
-        let total = running.values.reduce(0, +)
         var passedOver: [PlannedJob] = []
         defer { ordered.append(contentsOf: passedOver.reversed()) }
         while let job = ordered.popLast() {
             // Planned anew since the order was made.
             guard plans[job.partition]?.contains(job) ?? false else { continue }
-            let hasPlace =
-                job.isMetadataOnly
-                || (total < queue.maxJobs
-                    && running[job.partition, default: 0] < queue.maxJobsPerPartition)
+            let hasPlace = job.isMetadataOnly || queue.obstacle(to: job.partition, running: running) == nil
             guard hasPlace, isWanted(job) else {
                 passedOver.append(job)
                 continue

@@ -19,6 +19,8 @@ package struct MergeRun {
         /// Ranges of keys that are merged at the same time; fewer where their open pages would not leave half of the
         /// memory to rows. A table without a row key has one.
         package var rangeCount: Int
+        /// Whether several ranges may go on now, asked before each piece; where not, all but one wait.
+        package var mayRunSeveral: @Sendable () -> Bool = { true }
         /// For all ranges together. ``MergeDemand`` tells whether the inputs can do with it: the open pages of one range
         /// are taken, whatever they need.
         package var memoryBytes: Int
@@ -133,6 +135,7 @@ package struct MergeRun {
         var layout = fileOptions
         layout.rowGroupBytes = min(layout.rowGroupBytes, memory.rowGroupBytes)
         let told = Monitor(())
+        let pace = RangePace(options.mayRunSeveral)
         return try plan.ranges.map { range in
             let writer = DataFileWriter(context, options: layout)
             let blocks = try MergedBlocks(
@@ -146,7 +149,7 @@ package struct MergeRun {
                 monitor: monitor)
             return RangeMerge(
                 range, of: files.map(\.file.entry.id), blocks, into: writer,
-                cancellation: monitor.cancellation
+                cancellation: monitor.cancellation, pace: pace
             ) { [onPart] part in
                 try told.withLock { _ in try onPart?(part) }
             }

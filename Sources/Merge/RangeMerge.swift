@@ -9,6 +9,7 @@ final class RangeMerge: @unchecked Sendable {
     private let blocks: MergedBlocks
     private let writer: DataFileWriter
     private let cancellation: Cancellation
+    private let pace: RangePace
     private let files: [FileID]
     private let range: KeyRange
     /// Told each part when its output is durable.
@@ -23,21 +24,27 @@ final class RangeMerge: @unchecked Sendable {
     /// - Parameter files: the ids of the inputs by their number.
     init(
         _ range: KeyRange, of files: [FileID], _ blocks: MergedBlocks, into writer: DataFileWriter,
-        cancellation: Cancellation, onPart: @escaping (JobPart) throws -> Void
+        cancellation: Cancellation, pace: RangePace, onPart: @escaping (JobPart) throws -> Void
     ) {
         self.range = range
         self.files = files
         self.blocks = blocks
         self.writer = writer
         self.cancellation = cancellation
+        self.pace = pace
         self.onPart = onPart
         current = JobPart(minKey: range.min, maxKey: range.max)
     }
 
     /// When it throws, the unfinished file is deleted; those of ``parts`` are there.
     func run() throws {
+        let ticket = pace.enter()
+        defer { pace.leave(ticket) }
         do {
-            try MergePipeline(blocks).forEach { try take($0) }
+            try MergePipeline(blocks).forEach { piece in
+                try pace.wait(ticket, cancellation)
+                try take(piece)
+            }
             try close(try writer.end(), next: nil)
         } catch {
             writer.abort()

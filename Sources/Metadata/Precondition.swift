@@ -12,7 +12,11 @@ package enum Precondition: Hashable, Sendable {
     case holdsJob(JobID, attempt: Int, session: SessionID)
     /// The job exists and is waiting as this attempt.
     case jobIsWaiting(JobID, attempt: Int)
+    /// The job exists and was set aside at this attempt.
+    case jobIsSetAside(JobID, attempt: Int)
     case jobExists(JobID)
+    /// Fewer jobs than this are running in the partition, or in the table where it is nil, whoever runs them.
+    case fewerRunning(than: Int, in: PartitionID?)
     /// No file of this id is or was known.
     case unknownFile(FileID)
     case isLive(FileID)
@@ -44,7 +48,7 @@ package struct TransactionConflict: Error, Hashable, Sendable, CustomStringConve
         case schemaChanged, propertyChanged, versionMoved
         case fileExists, fileUnknown, fileGone, fileReferenced, fileNotCondemned
         case notReferenced, otherReferences, assigned
-        case jobUnknown, jobMoved
+        case jobUnknown, jobMoved, tooManyJobs
         case partitionUnknown, partitionSplit, hasFiles, heldAsOld
         case received, sessionDead, sessionUnknown
     }

@@ -46,8 +46,10 @@ extension TableState {
         case .reference(let file, let partition, let isOnly):
             referenceObstacle(file, partition, isOnly: isOnly)
         case .holdsJob(let id, let attempt, let session): holdingObstacle(id, attempt, session)
-        case .jobIsWaiting(let id, let attempt): waitingObstacle(id, attempt)
+        case .jobIsWaiting(let id, let attempt): statusObstacle(id, .waiting, attempt)
+        case .jobIsSetAside(let id, let attempt): statusObstacle(id, .setAside, attempt)
         case .jobExists(let id): jobs[id] == nil ? unknownJob(id) : nil
+        case .fewerRunning(let limit, let partition): crowdObstacle(limit, partition)
         case .unknownFile(let id): knownObstacle(id)
         case .isLive(let id): files.contains(id) ? nil : absence(of: id)
         case .partitionExists(let id): partitions.contains(id) ? nil : unknownPartition(id)
@@ -192,9 +194,9 @@ extension TableState {
 
     // MARK: Jobs
 
-    private func waitingObstacle(_ id: JobID, _ attempt: Int) -> Obstacle? {
+    private func statusObstacle(_ id: JobID, _ status: Job.Status, _ attempt: Int) -> Obstacle? {
         guard let job = jobs[id] else { return unknownJob(id) }
-        if job.status != .waiting { return moved(job, "is \(job.status)") }
+        if job.status != status { return moved(job, "is \(job.status)") }
         return job.attempt == attempt ? nil : moved(job, "is at attempt \(job.attempt), not \(attempt)")
     }
 
@@ -209,6 +211,18 @@ extension TableState {
             return moved(job, "is held by session \(job.session?.description ?? "none"), not \(session)")
         }
         return nil
+    }
+
+    private func crowdObstacle(_ limit: Int, _ partition: PartitionID?) -> Obstacle? {
+        var count = 0
+        jobs.forEach { _, job in
+            if job.status == .running, partition.map({ $0 == job.partition }) ?? true { count += 1 }
+        }
+        if count < limit { return nil }
+        let place = partition.map { "partition \(name($0))" } ?? "the table"
+        let running = count == 1 ? "1 job of \(place) is" : "\(count) jobs of \(place) are"
+        return Obstacle(
+            .tooManyJobs, "\(running) running, and no more than \(limit) may", partition: partition)
     }
 
     private func unknownJob(_ id: JobID) -> Obstacle {

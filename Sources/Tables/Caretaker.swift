@@ -51,6 +51,8 @@ final class Caretaker: Sendable {
 private struct CaretakerRound {
     private let context: StoreContext
     private var observer = SessionObserver()
+    /// Sessions that hold jobs and have no heartbeat, and since when.
+    private var unheard: [SessionID: UInt64] = [:]
     private var lastBeat: UInt64
     private var lastTableNames: [ByteString]?
     private var wasIdle = true
@@ -68,14 +70,13 @@ private struct CaretakerRound {
         guard now - lastBeat >= Session.beatNanoseconds else { return }
         lastBeat = now
         do {
-            context.session.report(store.jobProgress)
+            context.session.report(store.compactionWork)
             try context.session.beat()
         } catch {
             context.log.warning("the heartbeat cannot be written: \(error)")
         }
-        guard context.options.runsServices else { return }
-        if !context.options.isReadOnly { context.reserve.fill() }
-        buryTheDead(store, now: now)
+        if context.options.runsServices, !context.options.isReadOnly { context.reserve.fill() }
+        if context.options.runsServices || context.options.watchesSessions { buryTheDead(store, now: now) }
     }
 
     /// Lets what comes in and what is compacted follow what the store and its users do.
@@ -97,13 +98,31 @@ private struct CaretakerRound {
         if !isFirst { store.notifyTablesChanged() }
     }
 
+    /// Who buried a session may not have had this table open. A living session without a heartbeat soon has one again.
+    private mutating func releaseJobs(of store: Store, besides heard: Set<SessionID>, now: UInt64) {
+        var silent: [SessionID: UInt64] = [:]
+        for table in store.openTables where !table.isReadOnly {
+            for job in table.state.jobs.values where job.status == .running {
+                guard let session = job.session, session != context.session.id, !heard.contains(session)
+                else { continue }
+                silent[session] = unheard[session] ?? now
+            }
+        }
+        unheard = silent
+        for (session, since) in silent where now - since >= SessionObserver.patienceNanoseconds {
+            for table in store.openTables { _ = table.declareDead(session) }
+        }
+    }
+
     /// Also what cannot be read: it keeps everyone from deleting, and a living session would have replaced it.
     private mutating func buryTheDead(_ store: Store, now: UInt64) {
         guard let found = try? context.sessions.found() else { return }
         let others = found.filter { $0.id != context.session.id }
+        releaseJobs(of: store, besides: Set(found.map(\.id)), now: now)
         for dead in observer.observe(others, nowNanoseconds: now) {
             let isBuried = store.openTables.allSatisfy { $0.declareDead(dead.id) }
-            guard isBuried else { continue }
+            // Who knows one table leaves the heartbeat to those who know all.
+            guard isBuried, context.options.runsServices else { continue }
             switch dead {
             case .heartbeat(let heartbeat):
                 context.log.info(

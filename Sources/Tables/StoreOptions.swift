@@ -13,6 +13,8 @@ package struct StoreOptions: Sendable {
     /// Runs the background services (states, compaction, garbage collection): a mount does, a command that only
     /// looks does not.
     package var runsServices: Bool
+    /// Declares sessions dead that hold jobs of its tables, so that these can be taken up; with services it always does.
+    package var watchesSessions: Bool
     /// What the session calls itself in its heartbeat: `mount`, `compact`, ….
     package var command: ByteString
     /// Compaction jobs that run at the same time, over all tables. With services, at least two while nobody uses
@@ -27,7 +29,7 @@ package struct StoreOptions: Sendable {
         clock: any Clock = SystemClock(), entropy: any Entropy = SystemEntropy(), log: Log = .disabled,
         metrics: MetricsRegistry = MetricsRegistry(), isReadOnly: Bool = false, runsServices: Bool = false,
         command: ByteString, jobSlots: Int = 1, scratchPath: ByteString? = nil,
-        versionPinMilliseconds: Int64 = Session.versionPinMilliseconds
+        versionPinMilliseconds: Int64 = Session.versionPinMilliseconds, watchesSessions: Bool = false
     ) {
         self.clock = clock
         self.entropy = entropy
@@ -35,6 +37,7 @@ package struct StoreOptions: Sendable {
         self.metrics = metrics
         self.isReadOnly = isReadOnly
         self.runsServices = runsServices
+        self.watchesSessions = watchesSessions
         self.command = command
         self.jobSlots = jobSlots
         self.scratchPath = scratchPath

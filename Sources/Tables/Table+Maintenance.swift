@@ -29,6 +29,14 @@ extension Table {
         }
     }
 
+    /// Lets go of the jobs of processes of this machine that have certainly ended, so that they can be taken up now.
+    package func releaseJobsOfEndedProcesses() {
+        let observer = SessionObserver()
+        for heartbeat in (try? heartbeats()) ?? [] where observer.isCertainlyDead(heartbeat) {
+            _ = declareDead(heartbeat.id)
+        }
+    }
+
     /// Writes this session's pins, so that they count like everyone's.
     ///
     /// - Throws: EBUSY where the pins of others may be missing.

@@ -1,4 +1,5 @@
 import Bytes
+import Compaction
 import FileTree
 import Metadata
 import Platform
@@ -31,6 +32,29 @@ struct ReportsTests {
         }
         #expect(client.read("t/reports/partitions.csv").contains("id-to-3"))
         #expect(client.entry("t/reports/files.xml").error?.code == Errno.enoent.rawValue)
+    }
+
+    @Test("what is found out between two versions is in the next picture, a second later at most")
+    func betweenVersions() throws {
+        let clock = ManualClock()
+        let client = try TreeClient(clock: clock)
+        defer { client.end() }
+        let table = try client.store.createTable("t", TableCreation(rowKey: ["id"]))
+        client.copy("id\n0\n1\n1\n1\n1\n9\n", to: "t/ingest/a.csv")
+        _ = try table.perform(.split(partition: nil, at: "1"), user: 0)
+        _ = try table.perform(.split(partition: "id-from-1", at: "2"), user: 0)
+        try table.setProperty("compaction.strategy", "off")
+        try table.setProperty("partition.splitThresholdRows", "3")
+        func leaf() -> String {
+            let lines = client.read("t/reports/partitions.csv").split(separator: "\n")
+            return lines.first { $0.hasPrefix("id-from-1/id-to-2,") }.map(String.init) ?? "(none)"
+        }
+        #expect(leaf().contains(",due"), "\(leaf())")
+        let version = table.state.version
+        #expect(table.compactor.runOnce() == 0)
+        #expect(table.state.version == version && table.compactor.unsplittable.count == 1)
+        clock.advance(milliseconds: 1_000)
+        #expect(leaf().contains(",unsplittable"), "\(leaf())")
     }
 
     @Test("a report is of the newest version, and a picture that is open stays what it was")

@@ -4,12 +4,13 @@ import Testing
 
 @Suite("Preconditions")
 struct PreconditionTests {
-    /// Files 1 and 2 are live, 2 is held by job 5; 3 is garbage, 4 condemned; job 6 waits; session 9 is dead.
+    /// Files 1 and 2 are live, 2 is held by job 5, which runs; 3 is garbage, 4 condemned; job 6 waits, job 7 was set
+    /// aside; session 9 is dead.
     private func state() throws -> TableState {
         try makeState()
             .next(
                 .add(fileEntry(1)), .add(fileEntry(2)), .add(fileEntry(3)), .add(fileEntry(4)),
-                .add(fileEntry(8))
+                .add(fileEntry(8)), .add(fileEntry(10))
             )
             .next(
                 removal(3), removal(4), .operation(.condemn([FileID(4)])),
@@ -17,6 +18,7 @@ struct PreconditionTests {
             )
             .next(
                 job(5, inputs: [2]), job(6, inputs: [8], status: .waiting, session: nil),
+                job(7, inputs: [10], status: .setAside, session: nil),
                 .operation(.setProperty(name: "gc.enabled", value: "false")),
                 .operation(
                     .receipt(IngestReceipt(name: "a", contentHash: "00", rowCount: 0, fileCount: 0))))
@@ -29,6 +31,8 @@ struct PreconditionTests {
         arguments: [
             .unassigned(file: FileID(1), partition: root),
             .holdsJob(JobID(5), attempt: 1, session: SessionID(7)), .jobIsWaiting(JobID(6), attempt: 1),
+            .jobIsSetAside(JobID(7), attempt: 1), .fewerRunning(than: 2, in: nil),
+            .fewerRunning(than: 2, in: root), .fewerRunning(than: 1, in: PartitionID("x")),
             .jobExists(JobID(5)), .unknownFile(FileID(99)), .isLive(FileID(2)), .partitionIsLeaf(root),
             .isGarbage(FileID(3), condemned: false), .isGarbage(FileID(4), condemned: true),
             .property(name: "gc.enabled", value: "false"), .property(name: "compaction.fanIn", value: nil),
@@ -54,6 +58,11 @@ struct PreconditionTests {
             (.holdsJob(JobID(6), attempt: 1, session: SessionID(7)), "is waiting"),
             (.jobIsWaiting(JobID(5), attempt: 1), "is running"),
             (.jobIsWaiting(JobID(6), attempt: 3), "at attempt 1, not 3"),
+            (.jobIsSetAside(JobID(5), attempt: 1), "is running"),
+            (.jobIsSetAside(JobID(7), attempt: 2), "at attempt 1, not 2"),
+            (.jobIsSetAside(JobID(77), attempt: 1), "does not exist any more"),
+            (.fewerRunning(than: 1, in: nil), "1 job of the table is running, and no more than 1 may"),
+            (.fewerRunning(than: 1, in: root), "1 job of partition \"\" is running"),
             (.jobExists(JobID(77)), "does not exist any more"),
             (.unknownFile(FileID(1)), "is live already"),
             (.unknownFile(FileID(3)), "waits to be deleted"),

@@ -11,6 +11,7 @@ import Records
 /// 100:a-m                  with keys from a to m
 /// 100*                     in a job
 /// 100!                     written by a merge
+/// 100!7  100!7x  100!7+    by that of job 7; with delete markers; referenced elsewhere too
 /// 100@90                   came at minute 90
 /// 100~3..9  ~3..9?         age column from day 3 to 9; ? may hold null
 /// 100#2-5                  with rows of sequences 2 to 5
@@ -48,6 +49,16 @@ enum PictureNotation {
         return picture
     }
 
+    /// What is shown to who asks for `files=1,2`.
+    static func asked(_ picture: PartitionPicture, _ command: ScenarioCommand) -> PartitionPicture {
+        guard let names = command.text("files")?.split(separator: ",") else { return picture }
+        let asked = Set(names.compactMap { UInt64($0) }.map { FileID($0) })
+        var shown = picture
+        for run in shown.runs.indices { shown.runs[run].files.removeAll { !asked.contains($0.id) } }
+        shown.hiddenFileCount = picture.runs.reduce(0) { $0 + $1.files.count } - asked.count
+        return shown
+    }
+
     private static func file(_ word: String, id: UInt64) throws -> PartitionPicture.File {
         let markers: Set<Character> = ["/", ":", "*", "!", "@", "~", "#"]
         var parts: [(marker: Character, text: String)] = [(" ", "")]
@@ -68,7 +79,13 @@ enum PictureNotation {
             case ":" where ends.count == 2:
                 file.keys = KeySpan(min: ByteString(ends[0]), max: ByteString(ends[1]))
             case "*": file.isBusy = true
-            case "!": file.isMerged = true
+            case "!":
+                file.isMerged = true
+                file.origin = UInt64(part.text.filter(\.isNumber)).map {
+                    .init(
+                        job: JobID($0), mayHoldDeletes: part.text.contains("x"),
+                        isShared: part.text.contains("+"))
+                }
             case "@": file.addedAt = (Int64(part.text) ?? 0) * 60_000
             case "~": file.age = try age(part.text)
             case "#":

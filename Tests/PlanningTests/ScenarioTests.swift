@@ -42,8 +42,7 @@ struct ScenarioTests {
         let plan: [PlannedJob]
         var nextDue: Int64?
         if folder == "requested" {
-            let chosen = command.text("files")?.split(separator: ",").compactMap { UInt64($0) }
-            plan = Everything(chosen: chosen.map { Set($0.map { FileID($0) }) }).plan(picture)
+            plan = Everything().plan(PictureNotation.asked(picture, command))
         } else {
             let all = PartitionPlan(
                 picture, strategy: CompactionStrategies.strategy(for: properties), properties: properties)

@@ -19,13 +19,14 @@ final class CollectorTable {
 
         init(
             _ storage: any ObjectStorage, _ directory: TemporaryDirectory, seed: UInt64,
-            runsServices: Bool = false
+            runsServices: Bool = false, watchesSessions: Bool = false
         ) throws {
             clock = ManualClock(milliseconds: begin)
             var options = StoreOptions(
                 clock: clock, entropy: SeededEntropy(seed: seed), command: ByteString("test \(seed)"),
                 scratchPath: directory.path)
             options.runsServices = runsServices
+            options.watchesSessions = watchesSessions
             store = try Store.open(storage: storage, root: directory.path, options: options)
             table =
                 try store.tableNames().isEmpty

@@ -149,10 +149,14 @@ struct ReportListingTests {
             id: SessionID(1), counter: 1, host: "h", boot: "b", processID: 1, processStart: 1,
             command: "mount",
             startedAtMilliseconds: 0)
-        beat.jobs["t"] = [JobProgress(view)]
+        beat.work["t"] = CompactionWork(jobs: [JobProgress(view)])
+        beat.work["u"] = CompactionWork(pauses: JobPauses(jobs: [JobID(2), JobID(1)]))
+        beat.work["v"] = CompactionWork(
+            jobs: [JobProgress(view)], pauses: JobPauses(isTablePaused: true))
         #expect(try Heartbeat(decoding: beat.encoded) == beat)
-        beat.jobs = [:]
-        #expect(!String(decoding: beat.encoded, as: UTF8.self).contains("jobs"))
+        beat.work = [:]
+        let bare = String(decoding: beat.encoded, as: UTF8.self)
+        #expect(!bare.contains("jobs") && !bare.contains("pauses"))
     }
 
     @Test("history: the newest first, its figures, and what older programs did not note")

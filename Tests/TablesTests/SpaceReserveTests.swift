@@ -179,9 +179,12 @@ struct FullDiskTests {
         try until { table.compactor.jobs.first?.phase == .paused }
         try fixture.fill()
         try table.cancelCompaction(id)
-        try until { table.state.jobs.isEmpty }
-        let text = String(decoding: table.events.read(at: 0, count: 1 << 20), as: UTF8.self)
-        #expect(text.contains("job cancelled") && table.state.fileCount == 2)
+        // It is told after its commit.
+        try until {
+            String(decoding: table.events.read(at: 0, count: 1 << 20), as: UTF8.self).contains(
+                "job cancelled")
+        }
+        #expect(table.state.jobs.isEmpty && table.state.fileCount == 2)
         try fixture.disk.fill()
         try fixture.checkRestored()
     }

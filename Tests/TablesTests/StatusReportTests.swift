@@ -1,4 +1,5 @@
 import Bytes
+import Compaction
 import JSON
 import Metadata
 import Platform
@@ -96,6 +97,20 @@ struct StatusReportTests {
         #expect(report["numManifests"]?.int64Value == 0 && report["numTombstones"]?.int64Value == 0)
         #expect(report["tombstoneRatio"]?.doubleValue == 0 && report["stateVersion"] == nil)
         #expect(report["tags"] == .array([]))
+    }
+
+    @Test("what stands in the way of a partition is told by the partition's path")
+    func obstacles() throws {
+        let rows = try RowTable(splitKeys: [])
+        try rows.ingest(0..<10)
+        try rows.perform(.split(partition: nil, at: "5"))
+        let left = try PartitionPathText(rows.table.state).id("id-to-5")
+        _ = try rows.table.compactor.request(partitions: [left])
+        try rows.table.setProperty("compaction.enabled", "false")
+        #expect(rows.table.compactor.runOnce() == 0)
+        #expect(
+            try Self.json(rows.table)["obstacles"]
+                == .array([.string("id-to-5: compaction.enabled is false")]))
     }
 
     /// The value of a metric of table `t`.

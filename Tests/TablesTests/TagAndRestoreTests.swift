@@ -83,6 +83,11 @@ struct TagAndRestoreTests {
         _ = try fixture.perform(.restore(version: ByteString(TimestampText.iso(milliseconds: time))))
         #expect(try fixture.paths() == expected)
         #expect(try fixture.table.log.state(at: bad).filePaths == later)
+        // Nothing was written for it.
+        let history = try fixture.table.jobHistory(limit: 10)
+        #expect(history.bytesIngested == 101 + 102 + 103 + 104 && history.writeAmplification == 1)
+        let metrics = String(decoding: fixture.table.metricsText(), as: UTF8.self)
+        #expect(metrics.contains("firn_table_ingested_bytes_total{table=\"t\"} 410\n"), "\(metrics)")
         // A tag that is on its way out frees what it held; what is live now stays live.
         #expect(fixture.table.state.files.view(path: fixture.file(3).path)?.dataChange == true)
     }

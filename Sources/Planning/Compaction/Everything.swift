@@ -1,22 +1,28 @@
-package import Metadata
+import Metadata
 
-/// What a person asked for: one job of the chosen files, or of all of the partition, as far as they are free.
+/// What a person asked for: one job of the files that the picture shows, as far as they are free.
+///
+/// What is compact already needs none: all files of the partition, of which one job wrote every byte, if a merge could
+/// drop nothing of them. Everything else gets a job, a single file too: who asks may want it written anew.
 package struct Everything: CompactionStrategy {
-    /// nil chooses all.
-    package var chosen: Set<FileID>?
-
     package var name: String { "requested" }
 
-    package init(chosen: Set<FileID>? = nil) { self.chosen = chosen }
+    package init() {}
 
-    /// A single file is only worth a job where that may drop rows.
     package func plan(_ picture: PartitionPicture) -> [PlannedJob] {
-        let files = picture.files.filter { file in
-            !file.isBusy && (chosen?.contains(file.id) ?? true)
-        }
-        let mayDropRows =
-            picture.kind == .upsert || files.contains { picture.ageOff?.reaches($0.age) ?? false }
-        guard files.count > 1 || (files.count == 1 && mayDropRows) else { return [] }
+        let files = picture.files.filter { !$0.isBusy }
+        guard !files.isEmpty, !isCompact(files, of: picture) else { return [] }
         return [job(picture, files: files, "requested: \(filesText(files.count))")]
+    }
+
+    private func isCompact(_ files: [PartitionPicture.File], of picture: PartitionPicture) -> Bool {
+        guard files.count == picture.files.count + picture.hiddenFileCount, let writer = files[0].origin?.job
+        else { return false }
+        // Aged rows of an upsert table stay where delete markers do.
+        let ageOff = picture.kind == .append || picture.holdsAllVersions ? picture.ageOff : nil
+        return files.allSatisfy { file in
+            guard let origin = file.origin, origin.job == writer else { return false }
+            return !origin.isShared && !origin.mayHoldDeletes && !(ageOff?.reaches(file.age) ?? false)
+        }
     }
 }

@@ -36,6 +36,16 @@ package struct JobQueue: Hashable, Sendable {
         return counts
     }
 
+    /// Why no further merge of a partition may begin beside those that run; nil where one may.
+    ///
+    /// - Parameter running: as ``running(in:)`` counts.
+    package func obstacle(to partition: PartitionID, running: [PartitionID: Int]) -> String? {
+        let all = running.values.reduce(0, +)
+        if all >= maxJobs { return "compaction.maxJobs is \(maxJobs), and so many run" }
+        guard running[partition, default: 0] >= maxJobsPerPartition else { return nil }
+        return "compaction.maxJobsPerPartition is \(maxJobsPerPartition), and so many run"
+    }
+
     /// All of them, most pressing first.
     ///
     /// - Parameter now: epoch milliseconds. A job due after it has not waited.

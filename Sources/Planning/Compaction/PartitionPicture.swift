@@ -21,6 +21,22 @@ package struct PartitionPicture: Hashable, Sendable {
         package var age: AgeBounds?
         /// Whether a merge wrote it.
         package var isMerged = false
+        /// Of a file that a job wrote what decides whether it is compact; nil where nobody asks.
+        package var origin: Origin?
+
+        /// Where a file comes from.
+        package struct Origin: Hashable, Sendable {
+            package var job: JobID
+            package var mayHoldDeletes: Bool
+            /// Other partitions reference it too.
+            package var isShared: Bool
+
+            package init(job: JobID, mayHoldDeletes: Bool = false, isShared: Bool = false) {
+                self.job = job
+                self.mayHoldDeletes = mayHoldDeletes
+                self.isShared = isShared
+            }
+        }
 
         package init(
             id: FileID, bytes: Int64, rows: Int64, sequence: Int64, isBusy: Bool = false, keys: KeySpan? = nil
@@ -55,6 +71,8 @@ package struct PartitionPicture: Hashable, Sendable {
     package var kind: TableKind
     package var hasRowKey: Bool
     package var runs: [Run]
+    /// Files of the partition that are not shown: of jobs that were set aside, or not asked for.
+    package var hiddenFileCount = 0
     /// From when on rows are too old to keep; nil where no age is set, or the time was not told.
     package var ageOff: AgeOff?
     /// Whether no file outside the picture may hold a row of one of its keys.

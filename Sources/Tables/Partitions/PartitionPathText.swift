@@ -94,6 +94,20 @@ package struct PartitionPathText: Sendable {
         return id
     }
 
+    /// The same of a partition that there is: a node of a tree, or a root that files are in.
+    package func known(_ text: ByteString) throws(StoreError) -> PartitionID {
+        let id = try id(text)
+        let isWhole = partitionColumns.isEmpty && id.name.isEmpty
+        guard isWhole || state.partitions[id] != nil || state.files.rootPartition(id) != nil else {
+            throw Self.unknown(text)
+        }
+        return id
+    }
+
+    static func unknown(_ text: ByteString) -> StoreError {
+        StoreError(.enoent, "there is no partition \"\(text)\": no file is in it, and it was not split")
+    }
+
     /// Where a text has fewer components than there are partition columns: they, and they alone, as a path.
     func rootPrefix(_ text: ByteString) throws(StoreError) -> ByteString? {
         let components = Self.components(text)

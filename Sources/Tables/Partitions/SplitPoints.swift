@@ -74,7 +74,8 @@ extension Table {
     ) throws(StoreError) -> [UInt8] {
         let keys = try KeyText(state.definition)
         let paths = PartitionPathText(state)
-        let top = try self.tree(partition, in: state)
+        let top: PartitionID
+        if let partition { top = try paths.known(partition) } else { top = try tree(nil, in: state) }
         var points: [ByteString] = []
         for leaf in state.partitions.leavesInOrder(below: top).dropFirst() {
             if let key = state.partitions[leaf]?.minKey { points.append(key) }

@@ -53,14 +53,19 @@ extension Table {
 
 extension PartitionPathText {
     /// The trees, and the keys in them, that a text names: a partition, or all roots whose first columns have these
-    /// values; all of the table where it is empty.
+    /// values; all of the table where it is empty. One that there is not is an error.
     package func selection(_ text: ByteString) throws(StoreError) -> (roots: [PartitionID], span: KeyInterval)
     {
         let roots = state.files.rootPartitions().map(\.id)
         if let first = try rootPrefix(text) {
-            return (roots.filter { first.isEmpty || $0.name.hasPrefix(first + "/") }, .all)
+            if first.isEmpty { return (roots, .all) }
+            let chosen = roots.filter { $0.name.hasPrefix(first + "/") }
+            if chosen.isEmpty, !state.partitions.roots.contains(where: { $0.name.hasPrefix(first + "/") }) {
+                throw Self.unknown(text)
+            }
+            return (chosen, .all)
         }
-        let id = try id(text)
+        let id = try known(text)
         let span = state.partitions[id].map { KeyInterval($0) } ?? .all
         return ([state.partitions.root(of: id)], span)
     }

@@ -54,13 +54,10 @@ package struct JobHistory: Sendable {
         for transaction in transactions.reversed() {
             oldest = transaction.version
             since = transaction.timestamp
-            let tally = Tally(transaction)
-            guard transaction.operation == "COMPACT" else {
-                bytesIngested += tally.newBytes
-                continue
-            }
-            bytesCompacted += tally.bytesOut
-            entries.append(Entry(transaction, tally))
+            let written = WrittenBytes(transaction)
+            bytesIngested += written.ingested
+            bytesCompacted += written.compacted
+            if transaction.operation == "COMPACT" { entries.append(Entry(transaction)) }
         }
     }
 
@@ -71,7 +68,6 @@ package struct JobHistory: Sendable {
         var filesOut: Int64 = 0
         var bytesIn: Int64 = 0
         var bytesOut: Int64 = 0
-        var newBytes: Int64 = 0
 
         init(_ transaction: CommittedTransaction) {
             for action in transaction.actions {
@@ -79,7 +75,6 @@ package struct JobHistory: Sendable {
                 case .add(let entry):
                     filesOut += 1
                     bytesOut += entry.sizeBytes
-                    if entry.dataChange { newBytes += entry.sizeBytes }
                 case .remove(let removal):
                     filesIn += 1
                     bytesIn += removal.sizeBytes ?? 0
@@ -93,7 +88,9 @@ package struct JobHistory: Sendable {
 }
 
 extension JobHistory.Entry {
-    fileprivate init(_ transaction: CommittedTransaction, _ tally: JobHistory.Tally) {
+    /// - Parameter transaction: a commit of a job.
+    package init(_ transaction: CommittedTransaction) {
+        let tally = JobHistory.Tally(transaction)
         func note(_ name: ByteString) -> ByteString? { transaction.notes.last { $0.name == name }?.value }
         func number(_ name: ByteString) -> Int64? { note(name)?.utf8Text.flatMap { Int64($0) } }
         version = transaction.version

@@ -77,7 +77,11 @@ extension Table {
         report.add("jobsSetAside", jobs.filter { $0.status == .setAside }.count)
         let isOff = !state.properties.compactionEnabled
         report.add("compaction", isOff ? "disabled" : compactor.isPaused ? "paused" : "running")
-        let obstacles = compactor.obstacles.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+        let paths = PartitionPathText(state)
+        let obstacles = compactor.obstacles.sorted { $0.key < $1.key }.map { partition, obstacle in
+            let path = paths.path(of: partition)
+            return "\(path.isEmpty ? "all rows" : path.display): \(obstacle)"
+        }
         if !obstacles.isEmpty { report.add("obstacles", list: obstacles) }
     }
 

@@ -25,15 +25,9 @@ final class WriteMetrics: Sendable {
 
     func observe(_ transactions: [CommittedTransaction]) {
         for transaction in transactions {
-            for action in transaction.actions {
-                guard case .add(let entry) = action else { continue }
-                let bytes = UInt64(clamping: entry.sizeBytes)
-                if entry.dataChange {
-                    ingested.increment(by: bytes)
-                } else if transaction.operation == "COMPACT" {
-                    compacted.increment(by: bytes)
-                }
-            }
+            let bytes = WrittenBytes(transaction)
+            if bytes.ingested > 0 { ingested.increment(by: UInt64(bytes.ingested)) }
+            if bytes.compacted > 0 { compacted.increment(by: UInt64(bytes.compacted)) }
         }
     }
 }

@@ -8,7 +8,8 @@ package import Metadata
 /// {"id":"00c0ffee00c0ffee","counter":17,"host":"db1","boot":"3e0c…/4026531836","pid":4711,"processStart":12345,
 ///  "command":"mount","startedAt":1760000000000,"writesSince":1760000300000,
 ///  "pins":{"flights":{"versions":[41],"until":[1760001200000],"files":["7f3a…"]}},
-///  "jobs":{"flights":[{"job":"00beef…","attempt":1,"phase":"merging","bytesTotal":900,"bytesDone":450}]}}
+///  "jobs":{"flights":[{"job":"00beef…","attempt":1,"phase":"merging","bytesTotal":900,"bytesDone":450}]},
+///  "pauses":{"flights":{"table":false,"jobs":["00beef…"]}}}
 /// ```
 package struct Heartbeat: Hashable, Sendable {
     package var id: SessionID
@@ -26,8 +27,8 @@ package struct Heartbeat: Hashable, Sendable {
     /// Data files older than this, by the host's time, are committed or not this session's; of a session that does not
     /// say, since its start.
     package var writesSinceMilliseconds: Int64
-    /// How far the jobs are that it runs, by table: for people, as of this beat.
-    package var jobs: [ByteString: [JobProgress]] = [:]
+    /// What it compacts and what it holds back, by table: for people, as of this beat.
+    package var work: [ByteString: CompactionWork] = [:]
 
     /// What the session holds of one table.
     package struct Pins: Hashable, Sendable {
@@ -87,13 +88,15 @@ extension Heartbeat {
             "writesSince": .integer(writesSinceMilliseconds),
             "pins": .object(pinned),
         ]
-        if !jobs.isEmpty {
-            object["jobs"] = .object(
-                JSONObject(
-                    jobs.sorted { $0.key < $1.key }.map {
-                        .init(key: $0.key, value: .array($0.value.map { .object($0.json) }))
-                    }))
+        let tables = work.sorted { $0.key < $1.key }
+        let jobs = tables.filter { !$0.value.jobs.isEmpty }.map {
+            JSONObject.Member(key: $0.key, value: .array($0.value.jobs.map { .object($0.json) }))
         }
+        let pauses = tables.filter { !$0.value.pauses.isEmpty }.map {
+            JSONObject.Member(key: $0.key, value: .object($0.value.pauses.json))
+        }
+        if !jobs.isEmpty { object["jobs"] = .object(JSONObject(jobs)) }
+        if !pauses.isEmpty { object["pauses"] = .object(JSONObject(pauses)) }
         return JSONValue.object(object).compactBytes + [UInt8(ascii: "\n")]
     }
 
@@ -118,7 +121,11 @@ extension Heartbeat {
         if let since = object["writesSince"]?.int64Value { writesSinceMilliseconds = since }
         // Nothing rests on it: what is not understood is passed over.
         for member in object["jobs"]?.objectValue?.members ?? [] {
-            jobs[member.key] = member.value.arrayValue?.compactMap(JobProgress.init)
+            work[member.key, default: .init()].jobs =
+                member.value.arrayValue?.compactMap(JobProgress.init) ?? []
+        }
+        for member in object["pauses"]?.objectValue?.members ?? [] {
+            work[member.key, default: .init()].pauses = JobPauses(member.value)
         }
     }
 }

@@ -2,6 +2,8 @@ import Bytes
 package import Compaction
 import JSON
 package import Metadata
+import Storage
+import Telemetry
 
 /// How far a session is with a job, as its heartbeat says.
 package struct JobProgress: Hashable, Sendable {
@@ -72,48 +74,103 @@ extension Store {
         (try? context.sessions.heartbeats())?.first { $0.id == session }
     }
 
-    /// The jobs that this process runs, by table.
-    var jobProgress: [ByteString: [JobProgress]] {
-        var found: [ByteString: [JobProgress]] = [:]
+    /// What this process compacts and holds back, by table.
+    var compactionWork: [ByteString: CompactionWork] {
+        var found: [ByteString: CompactionWork] = [:]
         for table in openTables where !table.isForeign {
-            let running = table.compactor.liveJobs
-            if !running.isEmpty { found[table.name] = running.map { JobProgress($0) } }
+            let work = table.compactionWork
+            if !work.isEmpty { found[table.name] = work }
         }
         return found
     }
 }
 
 extension Table {
-    /// The jobs of the log, each with what the session that runs it says: this one of now, others of their last beat.
+    var compactionWork: CompactionWork {
+        let (isTablePaused, jobs) = compactor.pauses
+        return CompactionWork(
+            jobs: compactor.liveJobs.map { JobProgress($0) },
+            pauses: JobPauses(isTablePaused: isTablePaused, jobs: jobs))
+    }
+
+    /// Holds all compactions of the table in this process, or lets them go on; others are told at once.
+    package func setCompactionPaused(_ isPaused: Bool) {
+        if isPaused { compactor.pause() } else { compactor.resume() }
+        publishCompactionWork()
+    }
+
+    /// The same of one job.
+    package func setCompactionPaused(_ isPaused: Bool, _ job: JobID) throws(CompactionRefusal) {
+        if isPaused { try compactor.pause(job) } else { try compactor.resume(job) }
+        publishCompactionWork()
+    }
+
+    private func publishCompactionWork() {
+        context.session.report(compactionWork, of: name)
+        do throws(StorageError) {
+            try context.session.beat()
+        } catch {
+            // It is in the next beat.
+            context.log.warning("the heartbeat cannot be written: \(error)")
+        }
+    }
+
+    /// The jobs of the log, each with what the sessions say of it: this one as of now, others as of their last beats.
     package func jobViews() -> [JobView] {
         var views = compactor.jobs
-        guard views.contains(where: \.isOfOthers) else { return views }
-        let progress = jobProgressOfSessions()
-        for index in views.indices { views[index].take(progress) }
+        guard views.contains(where: \.isToldByOthers) else { return views }
+        let sessions = OtherSessions(of: self)
+        for index in views.indices { sessions.tell(&views[index]) }
         return views
     }
 
     /// One of them; nil where there is no such job.
     package func jobView(_ id: JobID) -> JobView? {
-        guard var view = compactor.view(of: id), view.isOfOthers else { return compactor.view(of: id) }
-        view.take(jobProgressOfSessions())
+        guard var view = compactor.view(of: id), view.isToldByOthers else { return compactor.view(of: id) }
+        OtherSessions(of: self).tell(&view)
         return view
-    }
-
-    private func jobProgressOfSessions() -> [SessionID: [JobProgress]] {
-        ((try? heartbeats()) ?? []).reduce(into: [:]) { $0[$1.id] = $1.jobs[name] }
     }
 }
 
 extension JobView {
-    /// Another process runs it: what is known of its progress stands in that one's heartbeat.
-    package var isOfOthers: Bool { !isOwn && job.status == .running }
+    /// Where it stands is in the heartbeats of other processes: one runs it, or may hold it.
+    package var isToldByOthers: Bool {
+        switch job.status {
+        case .running: !isOwn
+        case .waiting: phase != .paused
+        case .setAside: false
+        }
+    }
+}
 
-    fileprivate mutating func take(_ progress: [SessionID: [JobProgress]]) {
-        guard isOfOthers,
-            let told = job.session.flatMap({ progress[$0] })?.first(where: { $0.job == job.id }),
+/// What the other sessions of a store say of a table's jobs.
+private struct OtherSessions {
+    private var progress: [SessionID: [JobProgress]] = [:]
+    private var pauses: [(command: ByteString, jobs: JobPauses)] = []
+
+    init(of table: Table) {
+        let observer = SessionObserver()
+        for heartbeat in (try? table.heartbeats()) ?? [] where heartbeat.id != table.context.session.id {
+            guard let work = heartbeat.work[table.name] else { continue }
+            progress[heartbeat.id] = work.jobs
+            // A pause ends with its process.
+            guard !work.pauses.isEmpty, !observer.isCertainlyDead(heartbeat) else { continue }
+            pauses.append((heartbeat.command, work.pauses))
+        }
+        pauses.sort { $0.command < $1.command }
+    }
+
+    func tell(_ view: inout JobView) {
+        guard view.isToldByOthers else { return }
+        let job = view.job
+        if job.status == .waiting {
+            guard let pause = pauses.first(where: { $0.jobs.holds(job.id) }) else { return }
+            view.phase = .paused
+            view.reason = "paused in " + pause.command
+        } else if let told = job.session.flatMap({ progress[$0] })?.first(where: { $0.job == job.id }),
             told.attempt == job.attempt
-        else { return }
-        told.apply(to: &self)
+        {
+            told.apply(to: &view)
+        }
     }
 }

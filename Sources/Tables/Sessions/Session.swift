@@ -32,8 +32,8 @@ package final class Session: Sendable {
         /// Monotonic time at which the heartbeat was found to be gone.
         var lostAtNanoseconds: UInt64?
         var isEnded = false
-        /// How far the jobs of each table are.
-        var jobs: [ByteString: [JobProgress]] = [:]
+        /// What is compacted of each table, and held back.
+        var work: [ByteString: CompactionWork] = [:]
 
         /// What is pinned at a monotonic time; what has ended before is dropped.
         mutating func currentPins(_ nanoseconds: UInt64) -> [ByteString: Heartbeat.Pins] {
@@ -100,8 +100,13 @@ package final class Session: Sendable {
         try beat()
     }
 
-    /// From the next beat on others can see how far this process's jobs are.
-    func report(_ jobs: [ByteString: [JobProgress]]) { state.withLock { $0.jobs = jobs } }
+    /// From the next beat on others can see what this process compacts, and what it holds back.
+    func report(_ work: [ByteString: CompactionWork]) { state.withLock { $0.work = work } }
+
+    /// The same of one table.
+    func report(_ work: CompactionWork, of table: ByteString) {
+        state.withLock { $0.work[table] = work.isEmpty ? nil : work }
+    }
 
     /// Writes a heartbeat with everything that is pinned now.
     package func beat() throws(StorageError) {
@@ -115,7 +120,7 @@ package final class Session: Sendable {
                 heartbeat.counter = state.counter
                 heartbeat.writesSinceMilliseconds = openWrites.oldest ?? now
                 heartbeat.pins = state.currentPins(monotonic)
-                heartbeat.jobs = state.jobs
+                heartbeat.work = state.work
                 return (heartbeat, state.versionPins)
             }
             guard let due else { return .success(()) }

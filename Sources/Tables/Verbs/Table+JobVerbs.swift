@@ -16,23 +16,16 @@ extension Table {
         guard let job = state.jobs[id] else {
             throw StoreError(.enoent, "there is no job \(id): it has ended, or never was")
         }
-        if verb == .pause || verb == .resume, !context.options.runsServices {
+        if verb == .pause || verb == .resume, !context.options.runsServices, !dryRun {
             throw StoreError(
                 .eopnotsupp,
                 "a pause lasts as long as the process that runs the job: only a mount of the store can \(verb.rawValue) "
                     + "one, by its compact/\(id)/ctl")
         }
-        if !dryRun {
-            do throws(CompactionRefusal) {
-                switch verb {
-                case .retry: try compactor.retry(id)
-                case .cancel: try cancelCompaction(id)
-                case .pause: try compactor.pause(id)
-                case .resume: try compactor.resume(id)
-                }
-            } catch {
-                throw StoreError(error, in: log.current)
-            }
+        do throws(CompactionRefusal) {
+            if dryRun { try check(verb, id) } else { try carryOut(verb, id) }
+        } catch {
+            throw StoreError(error, in: log.current)
         }
         var plan = VerbPlan(verb.operation, "job \(id) \(verb.summary)", in: state)
         plan.isOfCompactor = true
@@ -41,6 +34,26 @@ extension Table {
             "partition": .string(PartitionPathText(state).path(of: job.partition)),
         ]
         return VerbOutcome(plan: plan, version: nil, isDryRun: dryRun)
+    }
+}
+
+extension Table {
+    private func carryOut(_ verb: JobVerb, _ id: JobID) throws(CompactionRefusal) {
+        switch verb {
+        case .retry: try compactor.retry(id)
+        case .cancel: try cancelCompaction(id)
+        case .pause: try setCompactionPaused(true, id)
+        case .resume: try setCompactionPaused(false, id)
+        }
+    }
+
+    /// Throws what the job's state would refuse. Of a pause only who runs services can tell.
+    private func check(_ verb: JobVerb, _ id: JobID) throws(CompactionRefusal) {
+        switch verb {
+        case .retry: _ = try compactor.retriable(id)
+        case .pause, .resume: if context.options.runsServices { try compactor.checkCanPause(id) }
+        case .cancel: break
+        }
     }
 }
 

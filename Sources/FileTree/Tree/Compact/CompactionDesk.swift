@@ -217,7 +217,7 @@ final class CompactionDesk: Sendable {
 
     func setPaused(_ isPaused: Bool) throws(FileTreeError) {
         do throws(StoreError) { try table.checkWritable() } catch { throw FileTreeError(error) }
-        if isPaused { table.compactor.pause() } else { table.compactor.resume() }
+        table.setCompactionPaused(isPaused)
     }
 
     /// A job as this process knows it.
@@ -232,8 +232,8 @@ final class CompactionDesk: Sendable {
         }
     }
 
-    func perform(_ action: (Compactor) throws(CompactionRefusal) -> Void) throws(FileTreeError) {
-        do throws(CompactionRefusal) { try action(table.compactor) } catch {
+    func perform(_ action: (Table) throws(CompactionRefusal) -> Void) throws(FileTreeError) {
+        do throws(CompactionRefusal) { try action(table) } catch {
             throw FileTreeError(StoreError(error, in: table.state))
         }
     }

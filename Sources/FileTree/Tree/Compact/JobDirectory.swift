@@ -25,7 +25,7 @@ final class JobDirectory: TreeNode {
 
     /// What other sessions say of their jobs is read from storage.
     func isSlow(_ question: NodeQuestion) -> Bool {
-        if case .child = question { return tree.compaction.job(job.job.id)?.isOfOthers ?? false }
+        if case .child = question { return tree.compaction.job(job.job.id)?.isToldByOthers ?? false }
         return false
     }
 
@@ -61,7 +61,7 @@ final class JobDirectory: TreeNode {
         let desk = tree.compaction
         func command(
             _ name: String, _ summary: String,
-            _ action: @escaping @Sendable (Compactor) throws(CompactionRefusal) -> Void
+            _ action: @escaping @Sendable (Table) throws(CompactionRefusal) -> Void
         ) -> ControlFile.Command {
             ControlFile.Command(name: name, summary: summary) { _ throws(FileTreeError) in
                 try desk.perform(action)
@@ -73,14 +73,14 @@ final class JobDirectory: TreeNode {
                 ControlFile.Command(name: "cancel", summary: "end the job and leave its inputs as they are") {
                     _ throws(FileTreeError) in try desk.cancel(id)
                 },
-                command("pause", "hold the job where it is") { compactor throws(CompactionRefusal) in
-                    try compactor.pause(id)
+                command("pause", "hold the job where it is") { table throws(CompactionRefusal) in
+                    try table.setCompactionPaused(true, id)
                 },
-                command("resume", "let it go on") { compactor throws(CompactionRefusal) in
-                    try compactor.resume(id)
+                command("resume", "let it go on") { table throws(CompactionRefusal) in
+                    try table.setCompactionPaused(false, id)
                 },
                 command("retry", "try a job again that was set aside") {
-                    compactor throws(CompactionRefusal) in try compactor.retry(id)
+                    table throws(CompactionRefusal) in try table.compactor.retry(id)
                 },
             ])
     }

@@ -11,8 +11,8 @@ final class ReportsDirectory: TreeNode {
     static let names: [ByteString] = ReportKind.allCases.flatMap { kind in
         forms.map { ByteString("\(kind.rawValue).\($0.ending)") }
     }
-    /// Jobs move on between versions.
-    private static let jobsAge: UInt64 = 1_000_000_000
+    /// Between versions jobs move on, and leaves are found to be unsplittable. Of files a version tells all.
+    private static let movingAge: UInt64 = 1_000_000_000
 
     private let tree: TableTree
     let id: NodeID
@@ -44,10 +44,11 @@ final class ReportsDirectory: TreeNode {
     }
 
     private func file(_ name: ByteString, _ kind: ReportKind, _ form: ReportForm) -> GeneratedFile {
-        let age = kind == .jobs ? Self.jobsAge : .max
+        let isMoving = kind != .files
+        let age = isMoving ? Self.movingAge : .max
         return GeneratedFile(tree, "reports/" + name, maxAgeNanoseconds: age) {
             [tree] () throws(FileTreeError) in
-            let time = kind == .jobs ? tree.services.clock.nowMilliseconds() * 1_000_000 : tree.time
+            let time = isMoving ? tree.services.clock.nowMilliseconds() * 1_000_000 : tree.time
             var bytes: [UInt8] = []
             tree.table.writeReports([kind], form) { bytes += $0 }
             return Picture(bytes, modified: time)
