@@ -37,6 +37,7 @@ enum CreateCommand: Command {
 
     static func run(_ arguments: ParsedArguments, _ console: Console) throws -> Int32 {
         let address = try TableAddress(of: arguments, command: syntax)
+        try checkIsNoStore(address)
         var creation = TableCreation(
             rowKey: columns(arguments.value("key")),
             partitionColumns: columns(arguments.value("partition-by")),
@@ -55,6 +56,14 @@ enum CreateCommand: Command {
         let table = try store.createTable(address.table, creation)
         console.print("created \(table.name) (\(creation.kind.rawValue)) in \(store.root)")
         return 0
+    }
+
+    /// Whoever forgets the table's name would make the store a table of the directory above it.
+    private static func checkIsNoStore(_ address: TableAddress) throws {
+        let path = address.store + "/" + address.table
+        guard (try? FileSystemCalls.status(path + "/_sessions")) != nil else { return }
+        throw UsageError(
+            "\"\(path)\" is a store: name a table in it, such as \(path)/flights", command: syntax.name)
     }
 
     private static func splitKeys(

@@ -14,7 +14,8 @@ struct MountService {
 
     func run() -> Int32 {
         // Before the first thread starts, so that no thread is ended by them.
-        Signals.block(Self.endingSignals)
+        // Nor the process by one that means nothing to it.
+        Signals.block(Self.endingSignals + [.user1, .user2])
         Processes.limitMemoryPools(to: Thread.processorCount)
         let log = Log.descriptor(level: request.logLevel, clock: SystemClock())
         do {

@@ -11,7 +11,7 @@ struct MountPoint: Sendable {
     /// Looks at what is there: a directory, empty, with nothing living mounted on it. A mount whose daemon died is
     /// taken away.
     static func prepare(_ given: ByteString, options: MountOptions) throws(MountError) -> MountPoint {
-        if let dead = deadMount(at: given) { try detachDead(dead) }
+        if let dead = try deadMount(at: given) { try detachDead(dead) }
         let path = try resolve(given)
         let point = MountPoint(path: path)
         if let mount = point.mount() {
@@ -28,14 +28,28 @@ struct MountPoint: Sendable {
         return mounts.last { $0.mountPoint == path }
     }
 
-    /// The directory as it was given, when its mount has lost its daemon: not even stat(2) works on it.
-    private static func deadMount(at given: ByteString) -> ByteString? {
+    /// The directory as it was given, when its mount has lost its daemon: not even stat(2) works on it. The mount of
+    /// another program is not ours to take away.
+    private static func deadMount(at given: ByteString) throws(MountError) -> ByteString? {
         do throws(Errno) {
             _ = try FileSystemCalls.status(given)
             return nil
         } catch {
-            return error.rawValue == ENOTCONN || error.rawValue == ECONNABORTED ? given : nil
+            guard error.rawValue == ENOTCONN || error.rawValue == ECONNABORTED else { return nil }
+            let path = given.hasPrefix("/") ? given : workingDirectory() + "/" + given
+            if let mount = try? Processes.mounts().last(where: { $0.mountPoint == path }),
+                mount.type != "fuse.firn"
+            {
+                throw .busy(given, source: mount.source)
+            }
+            return given
         }
+    }
+
+    private static func workingDirectory() -> ByteString {
+        guard let found = getcwd(nil, 0) else { return "" }
+        defer { free(found) }
+        return Connection.bytes(found)
     }
 
     private static func detachDead(_ path: ByteString) throws(MountError) {

@@ -10,9 +10,12 @@ package enum Processes {
 
     /// Lets all threads of this process share so many pools of memory.
     ///
-    /// The allocator otherwise makes up to eight for each processor, as threads meet in it, and what is free in one is of
-    /// no use to the others: a process of many threads that run for a short time keeps most of what it ever had.
-    package static func limitMemoryPools(to count: Int) { _ = firn_limit_memory_pools(Int32(clamping: count)) }
+    /// The allocator otherwise makes up to eight for each processor, as threads meet in it, and what is free in one
+    /// is of no use to the others: a process of many threads that run for a short time keeps most of what it ever
+    /// had.
+    package static func limitMemoryPools(to count: Int) {
+        _ = firn_limit_memory_pools(Int32(clamping: count))
+    }
 
     /// The status of a process or thread; ESRCH or ENOENT where there is none.
     package static func status(of process: Int32) throws(Errno) -> ProcessStatus {

@@ -12,7 +12,8 @@ package final class EventLog: Sendable {
         /// Changes with every line and every cut.
         var generation: UInt64 = 0
         var modifiedMilliseconds: Int64
-        var observers: [@Sendable () -> Void] = []
+        var observers: [Int: @Sendable () -> Void] = [:]
+        var nextObserver = 0
     }
 
     private let limitBytes: Int
@@ -34,7 +35,7 @@ package final class EventLog: Sendable {
             contents.modifiedMilliseconds = nowMilliseconds
             return contents.observers
         }
-        for observer in observers { observer() }
+        for observer in observers.values { observer() }
     }
 
     /// Adds an event, with the time.
@@ -63,8 +64,20 @@ package final class EventLog: Sendable {
         }
     }
 
-    /// Calls `observer` after every line, on the thread that wrote it.
-    package func observe(_ observer: @escaping @Sendable () -> Void) {
-        contents.withLock { $0.observers.append(observer) }
+    /// Calls `observer` after every line, on the thread that wrote it, until ``removeObserver(_:)``.
+    @discardableResult
+    package func observe(_ observer: @escaping @Sendable () -> Void) -> Int {
+        contents.withLock { contents in
+            contents.nextObserver += 1
+            contents.observers[contents.nextObserver] = observer
+            return contents.nextObserver
+        }
     }
+
+    /// - Parameter number: what ``observe(_:)`` gave.
+    package func removeObserver(_ number: Int) {
+        contents.withLock { $0.observers[number] = nil }
+    }
+
+    package var observerCount: Int { contents.withLock { $0.observers.count } }
 }

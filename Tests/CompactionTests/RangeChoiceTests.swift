@@ -61,10 +61,14 @@ struct RangeChoiceTests {
 
     @Test("two as soon as nobody uses it any more, behind what is finished by then")
     func growing() throws {
-        let (gaps, jumps, isWhole) = try run { $0 >= 2 }
-        #expect(
-            gaps.count > 6 && gaps.prefix(2) == [false, false] && gaps.contains(true) && isWhole, "\(gaps)")
-        #expect(jumps > 0)
+        // On a machine that gives one of two threads no time, they come one after the other.
+        var hasSeenTwo = false
+        for _ in 0..<8 where !hasSeenTwo {
+            let (gaps, jumps, isWhole) = try run { $0 >= 2 }
+            #expect(gaps.count > 6 && gaps.prefix(2) == [false, false] && isWhole, "\(gaps)")
+            hasSeenTwo = gaps.contains(true) && jumps > 0
+        }
+        #expect(hasSeenTwo)
     }
 
     @Test("of two, one waits where the mount is used again")

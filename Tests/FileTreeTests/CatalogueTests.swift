@@ -34,6 +34,17 @@ struct CatalogueTests {
         #expect(client.rmdir("flights") == Errno.enotempty.rawValue)
     }
 
+    @Test("who has closed events is told of nothing more")
+    func closedEvents() throws {
+        let client = try TreeClient()
+        defer { client.end() }
+        #expect(client.mkdir("t") == 0)
+        let table = try client.store.table("t")
+        let before = table.events.observerCount
+        for _ in 0..<3 { _ = client.read("t/events") }
+        #expect(table.events.observerCount == before)
+    }
+
     @Test(
         "each live file is shown once, with the same inode number wherever it is, and its bytes are those on disk"
     )

@@ -231,8 +231,7 @@ struct PartitionMountTests {
                     firn partitions $S/t | diff - reports/partitions.txt || exit 4
                     firn report $S/t | grep -q '^2 leaves, 1 inner node' || exit 5
                     firn report $S/t --json > /dev/null || exit 6
-                    firn jobs $S/t > $D/jobs; grep -q "^$J  waiting" $D/jobs || { cat $D/jobs; exit 7; }
-                    # A pause is the mount's own.
+                    firn jobs $S/t > $D/jobs; grep -q "^$J  paused" $D/jobs || { cat $D/jobs; exit 7; }
                     firn jobs $S/t --csv | cut -d, -f1,3-5 > $D/said; cut -d, -f1,3-5 reports/jobs.csv | diff $D/said - || exit 8
                     """)
             let partitions = try mounted.expectSuccess("firn partitions $S/t --csv | cut -d, -f1,8-11")

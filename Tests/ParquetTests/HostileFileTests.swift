@@ -14,6 +14,18 @@ struct HostileFileTests {
         return try written(schema, [random.batch(schema, rows: 40)], options)
     }
 
+    @Test("of two columns with one name the second would be lost: such a file is refused by the name")
+    func sameNames() throws {
+        var schema = RandomBatches.schema([.int64, .string, .int64])
+        var random = RandomBatches(random: SeededGenerator(3))
+        let batch = random.batch(schema, rows: 5)
+        schema[2].name = schema[0].name
+        let bytes = try written(
+            schema, [ColumnBatch(schema: schema, columns: batch.columns, rowCount: 5)], .init())
+        let error = #expect(throws: ParquetError.self) { try ParquetFile(MemoryParquetSource(bytes)) }
+        #expect(error?.kind == .unsupported && error?.column == schema[0].name)
+    }
+
     private func survives(_ bytes: [UInt8]) -> Bool {
         do {
             let file = try ParquetFile(MemoryParquetSource(bytes))

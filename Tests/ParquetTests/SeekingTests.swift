@@ -81,7 +81,8 @@ struct SeekingTests {
                 for row in rows {
                     try reader.move(to: row, in: found)
                     let read = ParquetTests.rows([
-                        ColumnBatch(schema: [file.columns[column]], columns: [try reader.read(1)], rowCount: 1)
+                        ColumnBatch(
+                            schema: [file.columns[column]], columns: [try reader.read(1)], rowCount: 1)
                     ])
                     #expect(read == [[all[group.rows.lowerBound + row][column]]], "\(row)")
                 }

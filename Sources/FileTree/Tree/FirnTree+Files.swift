@@ -101,7 +101,10 @@ extension FirnTree {
             statistics.freeBlocks = space.availableBytes / statistics.blockSizeBytes
             statistics.availableBlocks = statistics.freeBlocks
         }
-        statistics.files = UInt64(store.openTables.reduce(0) { $0 + $1.state.fileCount })
+        // Nothing limits the number of files: as none are free, all would be said to be in use.
+        statistics.freeFiles = UInt64(Int32.max)
+        statistics.files =
+            statistics.freeFiles + UInt64(store.openTables.reduce(0) { $0 + $1.state.fileCount })
         reply.send(statistics)
     }
 

@@ -8,7 +8,9 @@ import Tables
 
 extension TableTree {
     private static let changingDirectories: [ByteString] = [
-        "", "live", "runs", "partitions", "states", "gc", "compact", "log", "receipts",
+        "", "live", "runs", "partitions", "states", "gc", "compact", "log", "receipts", "reports",
+        "properties",
+        "rejected",
     ]
 
     /// Called by the log for each new version: only queues.

@@ -35,6 +35,7 @@ package final class ParquetFile: Sendable {
         footer = span
         fileColumns = try FileColumn.columns(of: metadata.schema)
         columns = fileColumns.map(\.column)
+        try Self.checkNames(columns)
         rowGroups = try Self.checkedGroups(metadata, fileColumns)
         rowCount = rowGroups.last?.rows.upperBound ?? 0
         keyValueMetadata = metadata.keyValues
@@ -42,6 +43,14 @@ package final class ParquetFile: Sendable {
         guard metadata.rowCount == rowCount else {
             throw ParquetError(
                 .malformed, "the footer states \(metadata.rowCount) rows, its row groups \(rowCount)")
+        }
+    }
+
+    /// Columns are found by their names: of two with one name the second would be lost.
+    private static func checkNames(_ columns: [TableSchema.Column]) throws(ParquetError) {
+        var names: Set<ByteString> = []
+        for column in columns where !names.insert(column.name).inserted {
+            throw ParquetError(.unsupported, "two columns have this name", column: column.name)
         }
     }
 

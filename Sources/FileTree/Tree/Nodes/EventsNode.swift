@@ -36,6 +36,8 @@ final class OpenEvents: OpenFile {
         /// Where the last read ended.
         var position: Int64 = 0
         var waiter: (any PollWaiter)?
+        /// By which the log knows this reader.
+        var observer: Int?
     }
 
     private let events: EventLog
@@ -43,7 +45,8 @@ final class OpenEvents: OpenFile {
 
     init(_ events: EventLog) {
         self.events = events
-        events.observe { [weak self] in self?.wake() }
+        let observer = events.observe { [weak self] in self?.wake() }
+        state.withLock { $0.observer = observer }
     }
 
     /// A stream: what was read once is not what is there next time.
@@ -70,5 +73,11 @@ final class OpenEvents: OpenFile {
         waiter?.wake()
     }
 
-    func release() { state.withLock { $0.waiter = nil } }
+    func release() {
+        let observer = state.withLock { state in
+            state.waiter = nil
+            return state.observer.take()
+        }
+        if let observer { events.removeObserver(observer) }
+    }
 }
